@@ -1,0 +1,1 @@
+"""Alcove: a personal cloud, one place per person."""

@@ -1,0 +1,5 @@
+"""`python -m alcove`: the `alcove` command."""
+
+from alcove.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The operator's side: instances and their tokens, over HTTP on a port of its own."""

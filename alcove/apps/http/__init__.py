@@ -1,0 +1,1 @@
+"""Routes of apps, and what their own hosts answer."""

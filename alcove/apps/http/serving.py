@@ -1,0 +1,152 @@
+"""What the sub-domain of an app answers (contract-a section 5, "Serving")."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
+
+from starlette.responses import RedirectResponse, Response
+
+from alcove.apps.errors import NoSuchFile, NotInstalled, SessionNeeded
+from alcove.apps.http.files import send_file
+from alcove.apps.model import Manifest, app_policy, page_values
+from alcove.apps.texts import texts
+from alcove.base.errors import MethodNotAllowed
+from alcove.base.pages import Pages
+from alcove.identity import login_url
+
+if TYPE_CHECKING:
+    from alcove.apps.model import AppRoute
+    from alcove.apps.service import Apps
+    from alcove.apps.service.folders import BuiltApp
+    from alcove.base.http import Call
+    from alcove.identity import Gate, LinkPages, Session, Tokens
+    from alcove.instances import Instance, Instances, InstanceSettings
+
+PAGES = Path(__file__).parents[1] / "pages"
+PAGE = "text/html; charset=utf-8"
+UNKEPT = "private, no-store, must-revalidate"
+
+
+class AppPages:
+    """Serves pages and files of installed apps, each on its own host."""
+
+    def __init__(
+        self,
+        apps: Apps,
+        gate: Gate,
+        tokens: Tokens,
+        instances: Instances,
+        settings: InstanceSettings,
+        links: LinkPages,
+        scheme: str,
+        vite: str = "",
+    ) -> None:
+        self._apps = apps
+        self._gate = gate
+        self._links = links
+        self._tokens = tokens
+        self._instances = instances
+        self._settings = settings
+        self._scheme = scheme
+        self._vite = vite
+        self._pages = Pages(PAGES)
+
+    async def serve(self, call: Call, slug: str, path: str) -> Response:
+        """A page or file of that app; the login for who must log in first."""
+        if call.request.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed("GET, HEAD")
+        instance = cast("Instance", call.instance)
+        try:
+            app = await self._apps.built(instance, slug)
+        except NotInstalled:
+            return self._missing(instance, call, "Application is not installed")
+        if not instance.fields.get("onboarding_finished"):
+            return RedirectResponse(f"{self._scheme}://{instance.domain}/", 302)
+        try:
+            response = await self._serve(call, instance, app, path)
+        except NoSuchFile as refusal:
+            return self._missing(instance, call, refusal.detail, "lost_")
+        policy = app_policy(self._scheme, instance.domain, flat=self._instances.flat, vite=self._vite)
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response
+
+    async def _serve(self, call: Call, instance: Instance, app: BuiltApp, path: str) -> Response:
+        segments = tuple(unquote(part) for part in path.split("/") if part)
+        found = app.manifest.find(segments)
+        if found is None:
+            raise NoSuchFile
+        route, name = found
+        session = await self._gate.session(call)
+        if session is None and not route.public:
+            if name:
+                raise SessionNeeded
+            return RedirectResponse(login_url(self._scheme, instance, self._asked(call, instance, app)), 302)
+        if not name:
+            code = call.query("sharecode")
+            asked = await self._links.ask(call, code, self._asked(call, instance, app)) if code else None
+            return asked or await self._page(instance, app, route, session, code)
+        asset = app.folder.get(name)
+        if asset is None:
+            raise NoSuchFile
+        return await send_file(call.request, asset)
+
+    def _asked(self, call: Call, instance: Instance, app: BuiltApp) -> str:
+        url = self._apps.url(instance, app.manifest.slug, call.request.url.path.lstrip("/"))
+        return f"{url}?{call.request.url.query}" if call.request.url.query else url
+
+    async def _page(
+        self, instance: Instance, app: BuiltApp, route: AppRoute, session: Session | None, code: str
+    ) -> Response:
+        template = app.folder.page(f"{route.folder}/{route.index}".lstrip("/"))
+        if template is None:
+            raise NoSuchFile
+        html = template.fill(await self.values(instance, app.manifest, session, code))
+        # Nothing but a page of this very origin may read it: it holds the token. Its address may hold a code.
+        headers = {
+            "Cache-Control": UNKEPT,
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "same-origin",
+        }
+        return Response(html, 200, headers, PAGE)
+
+    async def values(
+        self, instance: Instance, manifest: Manifest, session: Session | None, code: str = ""
+    ) -> dict[str, str]:
+        """The variables of an app's pages. The token is good as long as the session lives; a stranger gets none.
+
+        Who comes by a link, be it the person, gets its `code` as the token: the page shows what the link opens.
+        """
+        token = code or (self._tokens.make(instance, "app", manifest.slug, session=session.id) if session else "")
+        settings = await self._settings.read(instance)
+        return page_values(
+            manifest,
+            token=token,
+            domain=instance.domain,
+            locale=instance.locale,
+            logged_in=session is not None,
+            flat=self._instances.flat,
+            tracking=settings.get("tracking") == "true",
+            context=str(instance.fields.get("context") or ""),
+            flags=instance.fields.get("feature_flags") or {},
+            capabilities=self._instances.capabilities(),
+        )
+
+    def _missing(self, instance: Instance, call: Call, plain: str, kind: str = "") -> Response:
+        """For a person a page that leads back, for all others the contract's words."""
+        if "text/html" not in call.request.headers.get("accept", ""):
+            return Response(plain, 404, media_type="text/plain")
+        said = texts(instance.locale)
+        home = f"{self._scheme}://{instance.domain}/"
+        html = self._pages.render(
+            "missing.html",
+            t=said,
+            title=said[f"{kind}title"],
+            what=said[f"{kind}what"],
+            locale=instance.locale,
+            home=home,
+        )
+        own = ";".join(f"{part}-src {home}assets/" for part in ("style", "img", "font"))
+        policy = f"default-src 'none';{own};frame-ancestors 'none';"
+        return Response(html, 404, {"Content-Security-Policy": policy}, PAGE)

@@ -1,0 +1,125 @@
+"""Apps: those that come with Alcove, and those installed in each instance."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from alcove.apps.errors import NotInstalled
+from alcove.apps.model import HOME
+from alcove.base.clock import Clock, rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from alcove.apps.service.folders import BuiltApp
+    from alcove.apps.store import Installed
+    from alcove.base.http import Tenant
+    from alcove.documents import Document
+    from alcove.instances import Instance, Instances, InstanceSettings
+
+log = logging.getLogger("alcove.apps")
+
+SOURCE = "builtin://"
+
+
+class Apps:
+    """What is installed, and where a person goes first."""
+
+    def __init__(
+        self,
+        installed: Installed,
+        built: Sequence[BuiltApp],
+        instances: Instances,
+        settings: InstanceSettings,
+        clock: Clock,
+        scheme: str,
+    ) -> None:
+        self._installed = installed
+        self._built = {app.manifest.slug: app for app in built}
+        self._instances = instances
+        self._settings = settings
+        self._clock = clock
+        self._scheme = scheme
+
+    async def all(self, instance: Instance) -> list[Document]:
+        """The installed apps, by slug."""
+        return await self._installed.all(instance.key)
+
+    async def get(self, instance: Instance, slug: str) -> Document:
+        """An installed app; raises `NotInstalled`."""
+        found = await self._installed.get(instance.key, slug)
+        if found is None:
+            raise NotInstalled
+        return found
+
+    async def built(self, instance: Instance, slug: str) -> BuiltApp:
+        """The files of an installed app; raises `NotInstalled`."""
+        app = self._built.get(slug)
+        if app is None or await self._installed.get(instance.key, slug) is None:
+            raise NotInstalled
+        return app
+
+    async def grant(self, tenant: Tenant, slug: str) -> Mapping[str, Any] | None:
+        """The permission set of an installed app: identity asks for it by the token's subject."""
+        found = await self._installed.get(tenant.key, slug)
+        return dict(found.fields().get("permissions") or {}) if found is not None else None
+
+    def url(self, instance: Instance, slug: str, rest: str = "") -> str:
+        """Where an app is opened."""
+        return f"{self._scheme}://{self._instances.app_host(instance, slug)}/{rest}"
+
+    async def first(self, instance: Instance) -> str | None:
+        """Where a person goes after logging in: the app of their choice, or Alcove's own first page; None without."""
+        wanted = str((await self._settings.read(instance)).get("default_redirection") or "")
+        for way in (wanted, HOME):
+            slug, _, rest = way.partition("/")
+            if slug and await self._installed.get(instance.key, slug) is not None:
+                return self.url(instance, slug, rest)
+        return None
+
+    async def install(self, instance: Instance) -> None:
+        """Writes the documents of the apps that come with Alcove, where they are not what they should be."""
+
+        def make(old: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
+            changes: dict[str, Mapping[str, Any] | None] = {}
+            for slug, app in self._built.items():
+                fields = self._document(app, old.get(slug))
+                if {**fields, "updated_at": old.get(slug, {}).get("updated_at")} != old.get(slug):
+                    changes[slug] = fields
+            gone = {s for s, fields in old.items() if str(fields.get("source", "")).startswith(SOURCE)}
+            return changes | dict.fromkeys(gone - set(self._built))
+
+        await self._installed.replace(instance.key, make)
+
+    async def refresh(self) -> None:
+        """Brings every instance to the apps of this installation; reads only those that an update has not reached."""
+        mark = self.mark()
+        for instance in self._instances.all():
+            if instance.fields.get("apps_mark", "") != mark:
+                await self.install(instance)
+                await self._instances.change(instance, {"apps_mark": mark or None})
+
+    def mark(self) -> str:
+        """Changes with any built-in manifest; empty when there is none."""
+        if not self._built:
+            return ""
+        said = orjson.dumps([[slug, app.version, app.manifest.fields] for slug, app in sorted(self._built.items())])
+        return hashlib.sha256(said).hexdigest()[:20]
+
+    def _document(self, app: BuiltApp, old: Mapping[str, Any] | None) -> dict[str, Any]:
+        now = rfc3339(self._clock.now())
+        return {
+            **app.manifest.fields,
+            "type": "webapp",
+            "slug": app.manifest.slug,
+            "source": f"{SOURCE}{app.manifest.slug}",
+            "state": "ready",
+            "version": app.version,
+            "permissions": app.manifest.permissions,
+            "created_at": (old or {}).get("created_at") or now,
+            "updated_at": now,
+        }

@@ -1,0 +1,51 @@
+"""Puts apps into the house."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from alcove.apps.finding import FINDABLE
+from alcove.apps.http.catalogue import Catalogue
+from alcove.apps.http.serving import AppPages
+from alcove.apps.service import Apps
+from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
+from alcove.apps.store import Installed
+from alcove.base.http import AppHost
+from alcove.documents import Documents
+from alcove.identity import GRANTS, Gate, LinkPages, Sessions, Tokens
+from alcove.instances import PROVISIONERS, Instance, Instances, InstanceSettings
+from alcove.search import FINDABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alcove.base.house import House
+
+
+log = logging.getLogger("alcove.apps")
+
+
+def register(house: House) -> None:
+    """Provides `Apps` and the `AppHost`; installs the apps that come with Alcove in every instance."""
+    scheme, vite = house.settings.scheme, house.settings.vite
+    folder = built_folder(house.settings.apps, vite)
+    if vite:
+        log.warning("pages come from a development server", extra={"address": vite})
+    gate, instances, person = house.need(Gate), house.need(Instances), house.need(InstanceSettings)
+    installed = Installed(house.need(Documents))
+    apps = house.provide(Apps, Apps(installed, built_apps(folder, vite), instances, person, house.clock, scheme))
+    tokens, links = house.need(Tokens), house.need(LinkPages)
+    pages = AppPages(apps, gate, tokens, instances, person, links, scheme, vite)
+    house.provide(AppHost, pages)
+    shared = Folder(folder / SHARED, built=True)
+    catalogue = Catalogue(apps, pages, gate, house.need(Sessions), instances, shared, scheme)
+    house.add_routes(*catalogue.routes())
+    house.registry(FINDABLES).add("apps", FINDABLE)
+    house.registry(GRANTS).add("app", apps.grant)
+
+    async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
+        await apps.install(instance)
+
+    house.registry(PROVISIONERS).add("apps", provision)
+    house.on_start("apps", apps.refresh)

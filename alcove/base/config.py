@@ -1,0 +1,159 @@
+"""Settings: a TOML file, then the environment; each with a default that runs. A wrong one names itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used. The message names it and says what is allowed."""
+
+
+def _about(text: str, default: Any, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"about": text, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the person who runs the server can choose. `ALCOVE_<NAME>` in the environment wins over the file."""
+
+    home: Path = field(
+        default_factory=lambda: Path("~/.local/share/alcove").expanduser(),
+        metadata={"about": "the data folder: everything that the server owns", "secret": False},
+    )
+    host: str = _about("the address to listen on", "127.0.0.1")
+    port: int = _about("the port of the people's side, 1 to 65535", 8080)
+    admin_port: int = _about("the port of the operator's side, 1 to 65535", 6060)
+    admin_passphrase: str = _about("the operator's passphrase; empty: one is made in the data folder", "", secret=True)
+    subdomains: str = _about(
+        "how the host of an app is written: nested (drive.me.tld) or flat (me-drive.tld)", "nested"
+    )
+    proxies: str = _about(
+        "addresses or networks of proxies in front, joined by commas: whom they name as the visitor is believed", ""
+    )
+    store: str = _about("where documents live: sqlite or memory", "sqlite")
+    database: str = _about(
+        "the PostgreSQL that holds documents and jobs, as postgresql://user:password@host/name; empty: files in home",
+        "",
+        secret=True,
+    )
+    role: str = _about("what this process does: all, web (answers) or worker (works in the background)", "all")
+    blobs: str = _about("where bytes of files live: local or memory", "local")
+    apps: str = _about("the folder of built apps, for who develops them; empty: those that come with Alcove", "")
+    vite: str = _about("for who writes pages: where their development server listens; empty: none", "")
+    confinement: str = _about("what connectors need to run: required (bubblewrap) or degraded (limits)", "required")
+    samples: str = _about("whether people may have a sample person made in the browser: on or off", "on")
+    locale: str = _about("the language of a new instance: fr or en", "en")
+    log_level: str = _about("how much is logged: debug, info, warning or error", "info")
+    log_format: str = _about("how it is logged: text or json", "text")
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the URLs that are given out: http while the server is only for this machine."""
+        return "http"
+
+
+HERE = ("127.0.0.1", "::1", "localhost")
+"""Addresses that no other machine reaches."""
+_VITE = re.compile(r"(http://(127\.0\.0\.1|localhost):\d{1,5})?")
+
+_DATABASES = ("postgresql://", "postgres://")
+
+CHOICES = {
+    "subdomains": ("nested", "flat"),
+    "role": ("all", "web", "worker"),
+    "store": ("sqlite", "memory"),
+    "blobs": ("local", "memory"),
+    "confinement": ("required", "degraded"),
+    "samples": ("on", "off"),
+    "locale": ("fr", "en"),
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("text", "json"),
+}
+
+
+def read_settings(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """The settings in force; raises `WrongSetting`.
+
+    The file is `alcove.toml` in the data folder, or what `ALCOVE_SETTINGS` names. A machine that speaks French makes
+    French instances, unless a setting says otherwise.
+    """
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("ALCOVE_HOME") or "~/.local/share/alcove").expanduser()
+    named = environ.get("ALCOVE_SETTINGS")
+    path = file or (Path(named) if named else home / "alcove.toml")
+    said = _from_file(path, required=named is not None or file is not None)
+    values: dict[str, Any] = {"home": home}
+    known = {entry.name for entry in fields(Settings)}
+    for name, value in said.items():
+        if name not in known:
+            raise WrongSetting(f"{path}: there is no setting {name!r}; there are {', '.join(sorted(known))}")
+        values[name] = _checked(name, value, f"{path}: {name}")
+    for name in known:
+        variable = f"ALCOVE_{name.upper()}"
+        if environ.get(variable):
+            values[name] = _checked(name, environ[variable], variable)
+    if "locale" not in values and (environ.get("LC_ALL") or environ.get("LANG", "")).startswith("fr"):
+        values["locale"] = "fr"
+    settings = Settings(**values)
+    if settings.role != "all" and not settings.database:
+        raise WrongSetting(f"role is {settings.role!r}, and several processes need a database: set ALCOVE_DATABASE")
+    if settings.database and settings.store == "memory":
+        raise WrongSetting("store is memory and database names a PostgreSQL: only one of them can hold the documents")
+    if settings.vite and settings.host not in HERE:
+        raise WrongSetting(f"vite is for who writes pages: it works only while host is {' or '.join(HERE)}")
+    return settings
+
+
+def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        if required:
+            raise WrongSetting(f"{path}: this settings file is not there") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongSetting(f"{path}: this settings file cannot be read: {error}") from None
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    if name == "home":
+        return Path(str(value)).expanduser()
+    if name in ("port", "admin_port"):
+        text = str(value)
+        if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 65535:
+            raise WrongSetting(f"{where} is {text!r}; a port from 1 to 65535 is allowed (0 takes a free one)")
+        return int(text)
+    if name == "vite" and not _VITE.fullmatch(str(value)):
+        raise WrongSetting(f"{where} is {value!r}; an address of this machine such as http://127.0.0.1:5173 is allowed")
+    if name == "database" and value and not str(value).startswith(_DATABASES):
+        raise WrongSetting(f"{where} is not understood; an address such as {_DATABASES[0]}user@host/name is allowed")
+    if not isinstance(value, str):
+        raise WrongSetting(f"{where} is {value!r}; a text is allowed")
+    if name == "proxies":
+        return _networks(value, where)
+    if name == "apps" and value and not Path(value).is_dir():
+        raise WrongSetting(f"{where} is {value!r}; a folder of built apps is allowed, or nothing")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise WrongSetting(f"{where} is {value!r}; allowed are {', '.join(CHOICES[name])}")
+    return value
+
+
+def _networks(value: str, where: str) -> str:
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    for part in parts:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            allowed = "addresses and networks are allowed, such as 127.0.0.1,10.0.0.0/8"
+            raise WrongSetting(f"{where} names {part!r}; {allowed}") from None
+    return ",".join(parts)

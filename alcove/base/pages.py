@@ -1,0 +1,31 @@
+"""HTML pages from templates of a room's `pages/` folder."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jinja2 import Environment
+
+
+class Pages:
+    """The templates of one folder; everything put into them is escaped."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _templates(self) -> Environment:
+        from jinja2 import (  # takes longer to load than the rest of base: at the first page
+            Environment,
+            FileSystemLoader,
+        )
+
+        return Environment(loader=FileSystemLoader(self._folder), autoescape=True)
+
+    def render(self, name: str, **values: Any) -> str:
+        """The page of that name."""
+        return self._templates.get_template(name).render(**values)

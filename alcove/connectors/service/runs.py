@@ -1,0 +1,348 @@
+"""One run of a connector: a confined process, told everything by its environment, heard line by line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+
+from alcove.base.confined import Bind, Confinement, Ending, Level, Limits, Program, Talk, python_binds
+from alcove.base.errors import Unprocessable
+from alcove.base.ids import new_id
+from alcove.connectors.model import (
+    FIELDS_LIMIT,
+    JOB_EVENTS,
+    LINE_TYPES,
+    MESSAGE,
+    Heard,
+    Konnector,
+    RunInput,
+    decode_line,
+    environment,
+)
+from alcove.connectors.question import read_question
+from alcove.connectors.service.konnectors import package_folder
+from alcove.connectors.service.questions import Asker, Questions
+from alcove.connectors.service.relay import relay
+from alcove.connectors.texts import how_it_ended
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from alcove.identity import Tokens
+    from alcove.instances import Instance
+    from alcove.realtime import Realtime
+
+    OnLine = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+log = logging.getLogger("alcove.connectors")
+
+SOCKET = "/run/alcove/stack.sock"
+INPUTS = "/inputs/inputs.json"
+FILES = "/inputs/files"
+EXPANDED = "/inputs/expanded"
+
+ASKED = 50
+"""Questions that one run may ask; those after it are refused."""
+ASKED_AT_ONCE = 8
+MASKED = 4
+"""Characters from which on a secret is masked: the stars of a shorter one would hide half of each line."""
+WAITING = 240.0
+"""Seconds that one run may wait for answers, all of them together: its token has to outlive it."""
+
+MEMORY = 2 << 30
+"""Bytes of address space: PDF readers take half a gigabyte before they read anything."""
+
+
+class Port(Protocol):
+    """Where this server listens for people."""
+
+    @property
+    def host(self) -> str:
+        """The address that it listens on."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        ...
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the URLs that are given out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder of one gathering on the disk: what goes in, what comes out of archives."""
+
+    folder: Path
+
+    @property
+    def files(self) -> Path:
+        """Links to the files taken in."""
+        return self.folder / "files"
+
+    @property
+    def expanded(self) -> Path:
+        """What the sorter takes out of archives."""
+        return self.folder / "expanded"
+
+    def seen(self, path: Path, confinement: Confinement) -> str:
+        """Where a child finds a file of this workspace."""
+        within = EXPANDED if path.parent == self.expanded else FILES
+        return confinement.place(Bind(path, f"{within}/{path.name}"))
+
+    def binds(self, *, unpacking: bool) -> tuple[Bind, ...]:
+        """What a child sees of it: only the sorter may write, and only what it unpacks."""
+        return (Bind(self.files, FILES), Bind(self.expanded, EXPANDED, writable=unpacking))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to run, for whom, with which message."""
+
+    instance: Instance
+    konnector: Konnector
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    payload: Any = None
+    job_id: str = ""
+    trigger_id: str = ""
+    manual: bool = False
+    worker: str = "konnector"
+    attended: bool = False
+    """Whether a person is there to answer questions."""
+    workspace: Workspace | None = None
+    inputs: Sequence[RunInput] = ()
+    limits: Limits = field(default_factory=lambda: Limits(memory=MEMORY))
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks when this run does."""
+        account = str(self.fields.get("account") or "")
+        slug, name = self.konnector.slug, self.konnector.local_name(self.instance.locale)
+        return Asker(self.instance.key, slug, name, account, self.worker, self.job_id, self.attended)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended and what it told."""
+
+    ending: Ending
+    heard: Heard
+
+    @property
+    def failure(self) -> str:
+        """The error of the job; empty for success (contract-b section 8)."""
+        return self.heard.failure(0 if self.ending.ok else 1, self.ending.reason)
+
+    def words(self, locale: str) -> str:
+        """The failure for a person: the detail that came with it, or the code, or how the process ended."""
+        if self.heard.critical:
+            return self.heard.detail or self.heard.critical
+        return self.heard.failure(0 if self.ending.ok else 1, how_it_ended(self.ending, locale))
+
+
+class Runs:
+    """Starts connectors. `confinement` is asked at each run: it is found when the server starts."""
+
+    def __init__(
+        self,
+        confinement: Callable[[], Confinement],
+        tokens: Tokens,
+        realtime: Realtime,
+        questions: Questions,
+        port: Port,
+    ) -> None:
+        self._confinement = confinement
+        self._questions = questions
+        self._tokens = tokens
+        self._realtime = realtime
+        self._port = port
+
+    @property
+    def apart(self) -> bool:
+        """Whether runs have a network of their own, in which there is nothing."""
+        return self._confinement().level is Level.NAMESPACES
+
+    def confinement(self) -> Confinement:
+        """What holds connectors back on this machine."""
+        return self._confinement()
+
+    def refusal(self) -> str:
+        """Why no connector can run on this machine; empty when they can."""
+        found = self._confinement()
+        return found.how[0].upper() + found.how[1:] if found.level is Level.NONE else ""
+
+    async def run(self, run: Run, on_line: OnLine | None = None) -> RunEnd:
+        """Runs a connector to its end. Raises `NoConfinement`, and `Unprocessable` for a message that is too long."""
+        host = "127.0.0.1" if self._port.host in ("", "0.0.0.0", "::") else self._port.host  # noqa: S104
+        async with relay(host, self._port.port) as socket:
+            confinement = self._confinement()
+            bind = Bind(socket, SOCKET)
+            extra = {"ALCOVE_SOCKET": confinement.place(bind)}
+            code = Bind(run.konnector.folder, str(run.konnector.folder))
+            arguments = run.konnector.module_arguments(confinement.place(code))
+            return await self._watched(run, arguments, extra, (bind, code), on_line)
+
+    async def sort(self, run: Run, konnectors: Sequence[Konnector], on_line: OnLine | None = None) -> RunEnd:
+        """Runs the sorter over the inputs: it gets no token and no way to the server."""
+        confinement = self._confinement()
+        assert run.workspace is not None, "the sorter works in a workspace"
+        folders = {konnector.slug: str(konnector.folder) for konnector in konnectors}
+        expanded = confinement.place(Bind(run.workspace.expanded, EXPANDED, writable=True))
+        extra = {"ALCOVE_CONNECTORS": json.dumps(folders), "ALCOVE_EXPANDED": expanded}
+        extra["COZY_LOCALE"] = run.instance.locale
+        code = tuple(Bind(konnector.folder, str(konnector.folder)) for konnector in konnectors)
+        return await self._watched(run, ("-m", "alcove_connectors.sorter"), extra, code, on_line, sorting=True)
+
+    async def _watched(
+        self,
+        run: Run,
+        arguments: tuple[str, ...],
+        extra: Mapping[str, str],
+        binds: tuple[Bind, ...],
+        on_line: OnLine | None,
+        *,
+        sorting: bool = False,
+    ) -> RunEnd:
+        env = dict(extra) if sorting else {**self._environment(run), **extra}
+        binds += (*python_binds(), *_package())
+        if run.workspace is not None:
+            listed = self._list_inputs(run.workspace, run.inputs)
+            env["ALCOVE_INPUTS"] = self._confinement().place(listed)
+            binds += (listed, *run.workspace.binds(unpacking=sorting))
+        heard = Heard()
+        program = Program((sys.executable, "-I", "-X", "utf8", *arguments), env, binds)
+
+        asking = None if sorting else _Asking(run, self._questions)
+        masked = asking.masked if asking else str
+
+        async def hear(raw: bytes) -> None:
+            line = decode_line(raw)
+            if line is None:
+                text = masked(raw[:MESSAGE].decode(errors="replace"))
+                log.debug("a connector writes", extra={"slug": run.konnector.slug, "text": text})
+                return
+            line = {name: masked(value) if isinstance(value, str) else value for name, value in line.items()}
+            heard.hear(line)
+            if asking is not None:
+                self._publish(run, line)
+                asking.hear(line)
+            if on_line is not None:
+                await on_line(line)
+
+        try:
+            ending = await self._confinement().run(program, run.limits, hear, asking.talk if asking else None)
+        finally:
+            if asking is not None:
+                await asking.end()
+        if not ending.ok:
+            text = masked(ending.stderr[-2000:].decode(errors="replace"))
+            log.info("a run failed", extra={"slug": run.konnector.slug, "reason": ending.reason, "stderr": text})
+        return RunEnd(ending, heard)
+
+    def _environment(self, run: Run) -> dict[str, str]:
+        env = environment(
+            url=f"{self._port.scheme}://{run.instance.domain}/",
+            token=self._tokens.make(run.instance, "konn", run.konnector.slug),
+            konnector=run.konnector,
+            locale=run.instance.locale,
+            fields=run.fields,
+            payload=run.payload,
+            seconds=int(run.limits.wall),
+            job_id=run.job_id,
+            trigger_id=run.trigger_id,
+            manual=run.manual,
+        )
+        for name in ("COZY_FIELDS", "COZY_PAYLOAD"):
+            if len(env[name].encode()) > FIELDS_LIMIT:
+                raise Unprocessable(f"The message of the job is longer than {FIELDS_LIMIT} bytes")
+        return env
+
+    def _list_inputs(self, workspace: Workspace, inputs: Sequence[RunInput]) -> Bind:
+        confinement = self._confinement()
+        listed = [{"id": item.id, "name": item.name, "path": workspace.seen(item.path, confinement)} for item in inputs]
+        path = workspace.folder / f"inputs-{new_id()}.json"
+        path.write_bytes(orjson.dumps(listed))
+        path.chmod(0o644)
+        return Bind(path, INPUTS)
+
+    def _publish(self, run: Run, line: Mapping[str, Any]) -> None:
+        """Cozy's lines reach who watches the job; a gathering is watched by its own document."""
+        kind = line.get("type")
+        if kind in LINE_TYPES and run.job_id:
+            event = {"type": kind, "message": str(line.get("message", ""))[:MESSAGE]}
+            self._realtime.publish(run.instance.key, "CREATED", JOB_EVENTS, run.job_id, orjson.dumps(event))
+
+
+class _Asking:
+    """The questions of one run, each waited for in a task of its own; answers go to the child's standard input."""
+
+    def __init__(self, run: Run, questions: Questions) -> None:
+        self.talk = Talk()
+        self._run = run
+        self._questions = questions
+        self._inputs = {item.id: item for item in run.inputs}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked = 0
+        self._left = WAITING
+        self._secrets: list[str] = []
+        self._alone = False
+
+    def hear(self, line: Mapping[str, Any]) -> None:
+        """Takes a line of the run in; what is no question is left alone."""
+        name = line.get("ask")
+        if line.get("type") != "ask" or not isinstance(name, str) or len(name) > 100:
+            return
+        self._asked += 1
+        if len(self._tasks) < ASKED_AT_ONCE:
+            task = asyncio.create_task(self._ask(name, line))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, name: str, line: Mapping[str, Any]) -> None:
+        question = read_question(line.get("question"))
+        if question is None or self._asked > ASKED:
+            await self._say({"type": "answer", "ask": name, "why": "refused"})
+            return
+        # Who did not answer once is not there: the questions that follow wait for later at once.
+        asker = replace(self._run.asker, attended=self._run.attended and not self._alone and self._left > 0)
+        began = time.monotonic()
+        item = self._inputs.get(str(line.get("input", "")))
+        question = replace(question, seconds=min(question.seconds, max(self._left, 0.0)))
+        reply = await self._questions.ask(asker, question, item, self.talk.hold)
+        if question.secret and reply.answer is not None and len(reply.answer) >= MASKED:
+            self._secrets.append(reply.answer)
+        self._left -= time.monotonic() - began
+        self._alone = self._alone or reply.why == "late"
+        said: dict[str, Any] = {"type": "answer", "ask": name, "id": reply.id}
+        await self._say(said | ({"why": reply.why} if reply.answer is None else {"answer": reply.answer}))
+
+    def masked(self, text: str) -> str:
+        """The text without the secrets that this run was told: what it writes is logged, kept and sent on."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    async def _say(self, line: Mapping[str, Any]) -> None:
+        await self.talk.say(orjson.dumps(line))
+
+    async def end(self) -> None:
+        """The run is over: nothing waits for it any more."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _package() -> tuple[Bind, ...]:
+    folder = package_folder()
+    return (Bind(folder, str(folder)),) if folder else ()

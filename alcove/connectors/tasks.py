@@ -1,0 +1,119 @@
+"""The workers `konnector` (contract-b sections 6 and 8) and `gather`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alcove.base.confined import Limits
+from alcove.connectors.errors import NoSuchConnector
+from alcove.connectors.model import FINAL
+from alcove.connectors.service.runs import MEMORY, WAITING, Run
+from alcove.connectors.texts import said
+from alcove.jobs import BadTrigger, NoRetry, Running, Worker
+
+if TYPE_CHECKING:
+    from alcove.connectors.model import Konnector
+    from alcove.connectors.service.folders import Folders
+    from alcove.connectors.service.gather import Gatherings
+    from alcove.connectors.service.journal import Journal
+    from alcove.connectors.service.konnectors import Konnectors
+    from alcove.connectors.service.runs import Runs
+    from alcove.connectors.store import Shelf
+    from alcove.instances import Instance, Instances
+
+SECONDS = 300.0
+"""How long a run of the worker `konnector` may take."""
+
+GATHER_ATTEMPTS = 3
+
+
+class RunFailed(Exception):
+    """A connector's own error: its code, as clients match it."""
+
+
+class Tasks:
+    """What the two workers do."""
+
+    def __init__(
+        self,
+        instances: Instances,
+        shelf: Shelf,
+        konnectors: Konnectors,
+        runs: Runs,
+        folders: Folders,
+        gatherings: Gatherings,
+        journal: Journal,
+    ) -> None:
+        self._instances = instances
+        self._shelf = shelf
+        self._konnectors = konnectors
+        self._runs = runs
+        self._folders = folders
+        self._gatherings = gatherings
+        self._journal = journal
+
+    def workers(self) -> dict[str, Worker]:
+        """The workers by name."""
+        konnector = Worker(self.konnector, max_attempts=2, timeout_s=SECONDS + WAITING + 30, concurrency=2, hourly=100)
+        gather = Worker(
+            self.gather, max_attempts=GATHER_ATTEMPTS, timeout_s=2 * 3600.0, concurrency=2, reserved=True, backoff_s=2.0
+        )
+        return {"konnector": konnector, "gather": gather}
+
+    async def konnector(self, running: Running) -> None:
+        """Runs a connector for one account. Raises with Cozy's code as the job's error."""
+        message = running.message if isinstance(running.message, dict) else {}
+        instance = self._instance(running.tenant)
+        try:
+            konnector = self._konnectors.get(str(message.get("konnector", "")))
+        except NoSuchConnector as error:
+            raise BadTrigger(error.detail) from None
+        fields = await self._fields(instance, konnector, message)
+        limits = Limits(memory=MEMORY, wall=SECONDS, cpu=int(SECONDS))
+        run = Run(
+            instance,
+            konnector,
+            fields,
+            payload=running.payload,
+            job_id=running.id,
+            trigger_id=running.trigger_id,
+            manual=running.manual,
+            attended=running.manual,
+            limits=limits,
+        )
+        entry = await self._journal.begin(run.asker, apart=self._runs.apart, manual=running.manual)
+        async with entry.closing():
+            end = await self._runs.run(run, entry.hear)
+            entry.fail(end.failure)
+        if end.failure:
+            final = end.heard.no_retry or end.failure.startswith(FINAL)
+            raise NoRetry(end.failure) if final else RunFailed(end.failure)
+
+    async def _fields(self, instance: Instance, konnector: Konnector, message: dict[str, Any]) -> dict[str, Any]:
+        """The message with its folder repaired. Raises `BadTrigger` when the account is gone."""
+        account_id = str(message.get("account") or "")
+        account = await self._shelf.account(instance.key, account_id) if account_id else None
+        if account is None and not message.get("account_deleted"):
+            raise BadTrigger("The account of this trigger is gone")
+        folder = await self._folders.ensure(
+            instance, konnector, account or {}, str(message.get("folder_to_save") or "")
+        )
+        return {**message, "folder_to_save": folder} if folder else dict(message)
+
+    async def gather(self, running: Running) -> None:
+        """Does a gathering; what fails in the server itself is tried again, then told in the gathering."""
+        instance = self._instance(running.tenant)
+        gathering_id = str(running.message["gathering"])
+        try:
+            await self._gatherings.run(instance, gathering_id)
+        except Exception as error:
+            if running.attempt >= GATHER_ATTEMPTS:
+                reason = said("failed", instance.locale, error=type(error).__name__)
+                await self._gatherings.give_up(instance, gathering_id, reason)
+            raise
+
+    def _instance(self, tenant: str) -> Instance:
+        instance = self._instances.by_key(tenant)
+        if instance is None:
+            raise NoRetry("The instance is gone")
+        return instance

@@ -1,0 +1,74 @@
+"""Puts connectors into the house."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from alcove.base.confined import Here, Level
+from alcove.connectors import store
+from alcove.connectors.http import ConnectorsHTTP
+from alcove.connectors.model import GATHERINGS, INTAKE, QUESTIONS, RUNS
+from alcove.connectors.service.answers import Answers
+from alcove.connectors.service.folders import Folders
+from alcove.connectors.service.gather import Gatherings
+from alcove.connectors.service.intake import Intake
+from alcove.connectors.service.journal import Journal
+from alcove.connectors.service.konnectors import Konnectors, built_in
+from alcove.connectors.service.questions import Questions
+from alcove.connectors.service.runs import Runs
+from alcove.connectors.service.stops import Stops
+from alcove.connectors.tasks import Tasks
+from alcove.documents import INDEXES, POLICIES, Documents, Policy
+from alcove.files import Files
+from alcove.identity import GRANTS, Tokens
+from alcove.instances import PROVISIONERS, Instance, Instances
+from alcove.jobs import HANDLERS, Jobs
+from alcove.realtime import Realtime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alcove.base.house import House
+
+log = logging.getLogger("alcove.connectors")
+
+
+def register(house: House) -> None:
+    """Provides `Konnectors`, `Intake`, `Runs` and `Gatherings`; finds out at the start what confinement there is."""
+    instances, files, settings = house.need(Instances), house.need(Files), house.settings
+    shelf = store.Shelf(house.need(Documents))
+    konnectors = house.provide(Konnectors, Konnectors(shelf, house.clock, built_in()))
+    intake = house.provide(Intake, Intake(settings.home, shelf, house.clock))
+    here = house.need(Here)
+    questions, journal = Questions(shelf, house.clock), Journal(shelf, house.clock)
+    runs = house.provide(Runs, Runs(here.get, house.need(Tokens), house.need(Realtime), questions, settings))
+    folders, jobs, stops = Folders(files), house.need(Jobs), Stops(shelf, house.clock)
+    gatherings = house.provide(
+        Gatherings, Gatherings(shelf, intake, konnectors, runs, jobs, folders, questions, journal, stops, house.clock)
+    )
+    answers = Answers(shelf, questions, gatherings, intake, jobs)
+    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal)
+    for name, worker in tasks.workers().items():
+        house.registry(HANDLERS).add(name, worker)
+    for index in store.INDEXES:
+        house.registry(INDEXES).add(index.name, index)
+    for doctype in (INTAKE, GATHERINGS, QUESTIONS, RUNS):
+        house.registry(POLICIES).add(doctype, Policy(writable=False))
+    house.registry(GRANTS).add("konn", konnectors.grant)
+
+    async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
+        await konnectors.install(instance)
+
+    house.registry(PROVISIONERS).add("connectors", provision)
+    house.add_routes(*ConnectorsHTTP(intake, gatherings, stops, answers, shelf, runs).routes())
+    instances.on_destroyed(lambda instance: intake.forget(instance.key))
+
+    async def start() -> None:
+        found = await here.find()
+        if found.level is not Level.NAMESPACES:
+            log.warning("connectors are not confined as they should be", extra={"reason": found.how})
+        for instance in instances.all():
+            await gatherings.tidy(instance)
+
+    house.on_start("connectors", start)

@@ -1,0 +1,1 @@
+"""Where documents lie: in SQLite files, or in memory."""

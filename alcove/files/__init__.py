@@ -1,0 +1,27 @@
+"""Files and directories of every instance: the tree, its trash and old versions, the bytes."""
+
+from alcove.files.errors import AlreadyInTrash, NameTaken, NodeMissing, ParentInTrash, ParentMissing, QuotaReached
+from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node
+from alcove.files.service import Files
+from alcove.files.service.content import Upload
+from alcove.files.service.tree import Patch
+from alcove.files.store import Listing
+
+__all__ = [
+    "FILES",
+    "ROOT",
+    "TRASH",
+    "VERSIONS",
+    "AlreadyInTrash",
+    "Author",
+    "Files",
+    "Listing",
+    "NameTaken",
+    "Node",
+    "NodeMissing",
+    "ParentInTrash",
+    "ParentMissing",
+    "Patch",
+    "QuotaReached",
+    "Upload",
+]

@@ -1,0 +1,7 @@
+"""Where the bytes of files live: immutable blobs with random names, on a local disk or in memory."""
+
+from alcove.files.blobs.local import LocalBlobs
+from alcove.files.blobs.memory import MemoryBlobs
+from alcove.files.blobs.model import CHUNK, HEAD, BlobMissing, Blobs, BlobTooLarge, Listed, Written
+
+__all__ = ["CHUNK", "HEAD", "BlobMissing", "BlobTooLarge", "Blobs", "Listed", "LocalBlobs", "MemoryBlobs", "Written"]

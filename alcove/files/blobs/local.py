@@ -1,0 +1,327 @@
+"""Blobs on a local disk: `$ALCOVE_HOME/instances/<key>/blobs/ab/<32 hexadecimal digits>`.
+
+A blob is written as `blobs/drafts/<id>`, renamed to its place, and synced with its folder before anybody is told its
+name. All disk work is done in a few threads of its own; a small file costs one hop. One level of 256 folders
+holds a million files at 4,000 each; with a second one many an upload would make, and sync, a folder of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from alcove.base.folders import full_disk, make_folder, sync_folder
+from alcove.base.ids import new_id
+from alcove.files.blobs.model import CHUNK, BlobMissing, BlobTooLarge, Listed, Sums, Written
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+
+T = TypeVar("T")
+
+BATCH = 1 << 20
+"""Bytes that are gathered before they are hashed and written in a thread: what an upload holds in memory."""
+THREADS = 4
+SMALL = 64 << 10
+"""Bytes that are read on the event loop, when the system has them in memory: a hop to a thread costs more."""
+NEIGHBOURS = 1000
+"""Blobs that are put into one folder before another one is chosen."""
+
+RESERVE = 64 << 20
+"""Bytes of the disk, or a fiftieth of a small one, that no blob is written into: documents need some to be changed in,
+or nobody could throw anything away on a full disk."""
+
+_NAME = re.compile(r"[0-9a-f]{32}")
+_NO_WAIT: int | None = getattr(os, "RWF_NOWAIT", None)
+"""Linux's flag for a read that fails instead of waiting for the disk."""
+
+
+class LocalBlobs:
+    """`Blobs` in the data folder."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._gone = home / "gone"
+        self._folders: dict[str, str] = {}
+        self._corner, self._room = "", 0
+        self._threads = ThreadPoolExecutor(THREADS, "blobs")
+        self._threads.submit(shutil.rmtree, self._gone, ignore_errors=True)  # what a crash left of it
+
+    async def write(
+        self, tenant: str, parts: AsyncIterable[bytes], limit: int | None = None, name: str = ""
+    ) -> Written:
+        """Writes a new blob, durably. Raises `BlobTooLarge`, `StorageFull`, and what `parts` raises."""
+        draft = Draft(self._folder(tenant), self._new_name(), name)
+        batch: list[bytes] = []
+        seen = gathered = 0
+        try:
+            async for part in parts:
+                seen += len(part)
+                if limit is not None and seen > limit:
+                    raise BlobTooLarge
+                batch.append(part)
+                gathered += len(part)
+                if gathered >= BATCH:
+                    await self._run(partial(draft.add, batch))
+                    batch, gathered = [], 0
+            return await self._run(partial(draft.finish, batch))
+        except BaseException:
+            # Not awaited by the caller's cancelled task: the draft is removed by the thread, whatever happens here.
+            self._threads.submit(draft.discard)
+            raise
+
+    async def read(self, tenant: str, blob: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start`, by reads of 256 KiB. Raises `BlobMissing` at the first step."""
+        path = self._path(tenant, blob)
+        first = CHUNK if length is None else min(CHUNK, length)
+        if length is not None and 0 < length <= SMALL:
+            known = _remembered(path, start, length)
+            if known is not None:
+                yield known
+                return
+        handle, part = await self._run(partial(_open, path, start, first, whole=first == length))
+        try:
+            while part:
+                yield part
+                start += len(part)
+                if length is not None:
+                    length -= len(part)
+                if handle is None or length == 0:
+                    return
+                want = CHUNK if length is None else min(CHUNK, length)
+                part = await self._run(partial(os.pread, handle, want, start))
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    async def copy(self, tenant: str, blob: str) -> str:
+        """Makes a second blob with the same bytes, durably. Raises `BlobMissing`, `StorageFull`."""
+        draft = Draft(self._folder(tenant), self._new_name())
+        try:
+            return await self._run(partial(draft.fill, self._path(tenant, blob)))
+        except BaseException:
+            self._threads.submit(draft.discard)
+            raise
+
+    async def remove(self, tenant: str, blob: str) -> None:
+        """Removes a blob; does nothing when it is not there."""
+        await self._run(partial(_unlink, self._path(tenant, blob)))
+
+    async def list(self, tenant: str, before: datetime) -> list[Listed]:
+        """The blobs written before a moment. Drafts left unfinished before it are removed on the way."""
+        return await self._run(partial(_list, self._folder(tenant), before))
+
+    def drop(self, tenant: str) -> None:
+        """Puts every blob of an instance out of reach at once; the space is given back in a thread."""
+        gone = self._gone / new_id()
+        try:
+            self._gone.mkdir(parents=True, exist_ok=True)
+            os.rename(self._folder(tenant), gone)
+        except FileNotFoundError:
+            return
+        finally:
+            self._folders.pop(tenant, None)
+        self._threads.submit(shutil.rmtree, gone, ignore_errors=True)
+
+    async def close(self) -> None:
+        """Lets go of the threads when they have ended what they do."""
+        await asyncio.to_thread(self._threads.shutdown)
+
+    def _folder(self, tenant: str) -> str:
+        folder = self._folders.get(tenant)
+        if folder is None:
+            folder = self._folders[tenant] = str(self._home / "instances" / tenant / "blobs")
+        return folder
+
+    def _path(self, tenant: str, blob: str) -> str:
+        if not _NAME.fullmatch(blob):
+            raise BlobMissing
+        return place_of(self._folder(tenant), blob)
+
+    def _new_name(self) -> str:
+        """A random name. Those that are made one after the other share a folder, which has to be made once then."""
+        if self._room == 0:
+            self._corner, self._room = new_id()[:2], NEIGHBOURS
+        self._room -= 1
+        return self._corner + new_id()[2:]
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+class Draft:
+    """A blob that is being written. Its methods run in threads, one at a time.
+
+    When the upload is cancelled while a thread still writes, `discard` waits for it, and what comes later is refused:
+    no byte is ever written to a file that is closed.
+    """
+
+    __slots__ = ("_dead", "_file", "_lock", "_path", "_place", "blob", "sums")
+
+    def __init__(self, folder: str, draft: str, name: str = "") -> None:
+        blob = name or draft  # a draft has a name of its own always: one that a crash left stands in nobody's way
+        self._path = f"{folder}/drafts/{draft}"
+        self._place = place_of(folder, blob)
+        self._file: int | None = None
+        self._lock = Lock()
+        self._dead = False
+        self.blob = blob
+        self.sums = Sums()
+
+    def add(self, parts: list[bytes]) -> None:
+        """Hashes and writes the next bytes. Raises `StorageFull`."""
+        with self._lock, full_disk():
+            file = self._opened()
+            _need_room(file)
+            for part in parts:
+                self.sums.add(part)
+                _write_all(file, part)
+
+    def fill(self, source: str) -> str:
+        """Takes the bytes of another blob and finishes; its name. Raises `BlobMissing`, `StorageFull`."""
+        with self._lock, full_disk():
+            try:
+                read = os.open(source, os.O_RDONLY)
+            except FileNotFoundError:
+                raise BlobMissing from None
+            try:
+                place, size = 0, os.fstat(read).st_size
+                _need_room(self._opened(), size)
+                while place < size:
+                    place += os.copy_file_range(read, self._opened(), size - place)
+            finally:
+                os.close(read)
+            self._settle()
+        return self.blob
+
+    def finish(self, parts: list[bytes]) -> Written:
+        """Writes the last bytes, syncs, and puts the blob in its place. Raises `StorageFull`."""
+        self.add(parts)
+        with self._lock, full_disk():
+            self._settle()
+        return self.sums.written(self.blob)
+
+    def discard(self) -> None:
+        """Removes what was written, finished or not."""
+        with self._lock:
+            self._dead = True
+            self._close()
+            _unlink(self._path)
+            _unlink(self._place)
+
+    def _settle(self) -> None:
+        # Renamed before it is synced: the journal then makes bytes and name durable in one commit instead of two. What
+        # a power cut tears in between lies under a name that no document has, and is swept.
+        file, corner = self._opened(), os.path.dirname(self._place)
+        try:
+            os.rename(self._path, self._place)
+        except FileNotFoundError:
+            make_folder(Path(corner))
+            os.rename(self._path, self._place)
+        os.fsync(file)
+        self._close()
+        sync_folder(corner)
+
+    def _opened(self) -> int:
+        if self._dead:
+            raise BrokenPipeError("this upload was given up")
+        if self._file is None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            try:
+                self._file = os.open(self._path, flags, 0o600)
+            except FileNotFoundError:
+                make_folder(Path(self._path).parent)
+                self._file = os.open(self._path, flags, 0o600)
+        return self._file
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def place_of(folder: str, blob: str) -> str:
+    """Where a blob lies. A text: a `Path` costs more to make than a small file to read."""
+    return f"{folder}/{blob[:2]}/{blob}"
+
+
+def _unlink(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _need_room(file: int, size: int = 0) -> None:
+    """Raises the system's own error when the disk is full but for the reserve, or would be with so many bytes more."""
+    disk = os.fstatvfs(file)
+    if disk.f_bavail * disk.f_frsize - size < min(RESERVE, disk.f_blocks * disk.f_frsize // 50):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _write_all(file: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _open(path: str, start: int, length: int, *, whole: bool) -> tuple[int | None, bytes]:
+    """Opens a blob and reads its first bytes; the handle stays open unless these are all that is wanted."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        raise BlobMissing from None
+    part = os.pread(handle, length, start) if length else b""
+    if whole:
+        os.close(handle)
+        return None, part
+    return handle, part
+
+
+def _remembered(path: str, start: int, length: int) -> bytes | None:
+    """Bytes of a blob that the system holds in memory; None when a disk would have to be waited for, or cannot tell."""
+    if _NO_WAIT is None:
+        return None
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        raise BlobMissing from None
+    buffer = bytearray(length)
+    try:
+        got = os.preadv(handle, [buffer], start, _NO_WAIT)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return bytes(buffer) if got == length else None
+
+
+def _list(folder: str, before: datetime) -> list[Listed]:
+    found = []
+    limit = before.timestamp()
+    for path, at in _files(folder):
+        if at >= limit:
+            continue
+        if path.parent.name == "drafts":
+            path.unlink(missing_ok=True)
+        elif _NAME.fullmatch(path.name):
+            found.append(Listed(path.name, datetime.fromtimestamp(at, UTC)))
+    return found
+
+
+def _files(folder: str) -> Iterator[tuple[Path, float]]:
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = Path(where, name)
+            try:
+                yield path, path.stat().st_mtime
+            except FileNotFoundError:
+                continue

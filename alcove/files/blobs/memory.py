@@ -1,0 +1,70 @@
+"""Blobs in memory: for tests, and for a server that forgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alcove.base.clock import Clock, SystemClock
+from alcove.base.ids import new_id
+from alcove.files.blobs.model import CHUNK, BlobMissing, BlobTooLarge, Listed, Sums, Written
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator
+    from datetime import datetime
+
+
+class MemoryBlobs:
+    """`Blobs` in a dictionary."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._kept: dict[str, dict[str, tuple[bytes, datetime]]] = {}
+
+    async def write(
+        self, tenant: str, parts: AsyncIterable[bytes], limit: int | None = None, name: str = ""
+    ) -> Written:
+        """Writes a new blob. Raises `BlobTooLarge`."""
+        sums, content = Sums(), bytearray()
+        async for part in parts:
+            sums.add(part)
+            if limit is not None and sums.size > limit:
+                raise BlobTooLarge
+            content += part
+        return sums.written(self._keep(tenant, bytes(content), name))
+
+    def _keep(self, tenant: str, content: bytes, name: str = "") -> str:
+        blob = name or new_id()
+        self._kept.setdefault(tenant, {})[blob] = (content, self._clock.now())
+        return blob
+
+    def _content(self, tenant: str, blob: str) -> bytes:
+        found = self._kept.get(tenant, {}).get(blob)
+        if found is None:
+            raise BlobMissing
+        return found[0]
+
+    async def read(self, tenant: str, blob: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start`. Raises `BlobMissing`."""
+        content = self._content(tenant, blob)
+        end = len(content) if length is None else min(len(content), start + length)
+        for place in range(start, end, CHUNK):
+            yield content[place : min(place + CHUNK, end)]
+
+    async def copy(self, tenant: str, blob: str) -> str:
+        """Makes a second blob with the same bytes. Raises `BlobMissing`."""
+        return self._keep(tenant, self._content(tenant, blob))
+
+    async def remove(self, tenant: str, blob: str) -> None:
+        """Removes a blob; does nothing when it is not there."""
+        self._kept.get(tenant, {}).pop(blob, None)
+
+    async def list(self, tenant: str, before: datetime) -> list[Listed]:
+        """The blobs written before a moment."""
+        return [Listed(blob, at) for blob, (_, at) in self._kept.get(tenant, {}).items() if at < before]
+
+    def drop(self, tenant: str) -> None:
+        """Removes every blob of an instance."""
+        self._kept.pop(tenant, None)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,288 @@
+"""Draws thumbnails in a confined process, one file at a time, and keeps them or the reason why there are none.
+
+Two ways lead here. The follower hears of every new picture and PDF, so that thumbnails are there before somebody looks;
+and who asks for one that is missing has it made. Both wait for the same turn: however many files come, one process
+draws, at the lowest priority.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import os
+import shutil
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from alcove.base.confined import Bind, Cause, Limits, NoConfinement, Program, python_binds
+from alcove.base.errors import StorageFull
+from alcove.base.ids import new_id
+from alcove.files.blobs import BlobMissing
+from alcove.files.model import locator_blob
+from alcove.files.model.kinds import PICTURED
+from alcove.files.model.thumbnails import (
+    HEAD,
+    SIZES,
+    THUMBNAILS,
+    Drawn,
+    drawn,
+    read_drawn,
+    thumbnails_of,
+    undrawn,
+    wants_thumbnails,
+)
+from alcove.files.store import Snapshot, find_node
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from alcove.base.confined import Confinement, Ending
+    from alcove.documents import Change, Documents
+    from alcove.files.blobs import Blobs
+    from alcove.files.model import Node
+
+    Publish = Callable[[str, str, str, str, bytes], None]
+
+log = logging.getLogger("alcove.files")
+
+NAME = "files.thumbnails"
+"""The follower."""
+BATCH = 50
+"""Changes after which the follower's place is remembered: what a crash makes it look at again."""
+ASKED = 2000
+"""Files that may wait because somebody asked for their thumbnails: who asks beyond that asks again."""
+LARGEST = 256 << 20
+"""Bytes of a file that is tried at the most."""
+PICTURE = 4 << 20
+"""Bytes of one thumbnail at the most."""
+LIMITS = Limits(memory=1 << 30, cpu=30, wall=90.0, file_size=0, open_files=64, output=4 * 2 * PICTURE)
+PROGRAM = Path(__file__).parents[1] / "shrinker.py"
+SOURCE = "/picture/file"
+_MARKS = tuple(f'"class":"{kind}"'.encode() for kind in PICTURED)
+_MAY_PASS = frozenset((Cause.DEADLINE, Cause.QUIET, Cause.SIGNAL, Cause.CPU))
+"""Endings that a busy machine may have caused."""
+
+
+class Thumbnails:
+    """The thumbnails of every instance. `confine` answers what this machine can hold a process back with."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        blobs: Blobs,
+        confine: Callable[[], Awaitable[Confinement]],
+        publish: Publish,
+        scratch: Path,
+    ) -> None:
+        self._documents = documents
+        self._blobs = blobs
+        self._confine = confine
+        self._publish = publish
+        self._scratch = scratch
+        self._turn = asyncio.Lock()
+        self._asked: dict[tuple[str, str], str] = {}
+        self._drawing: asyncio.Task[None] | None = None
+        self._present: asyncio.Task[tuple[bytes, Sequence[str]]] | None = None
+        self._stopped = False
+        self._warned = False
+
+    async def of(self, tenant: str, node: Node) -> Drawn | None:
+        """What is kept for a file; None when nothing was tried yet."""
+        try:
+            head = b"".join([part async for part in self._blobs.read(tenant, thumbnails_of(node.blob), 0, HEAD)])
+        except BlobMissing:
+            return None
+        return read_drawn(head)
+
+    def open(self, tenant: str, node: Node, start: int, length: int) -> AsyncIterator[bytes]:
+        """Bytes of what is kept for a file. Raises `BlobMissing` at the first step."""
+        return self._blobs.read(tenant, thumbnails_of(node.blob), start, length)
+
+    def ask(self, tenant: str, node: Node) -> None:
+        """Has the thumbnails of a file made as soon as may be. Must be called on the event loop."""
+        if len(self._asked) < ASKED:
+            self._asked.setdefault((tenant, node.blob), node.id)
+        if self._drawing is None and not self._stopped:
+            self._drawing = asyncio.create_task(self._draw_asked())
+
+    async def settle(self) -> None:
+        """Waits until nothing that was asked for is left to do."""
+        while self._drawing is not None:
+            await asyncio.wait([self._drawing])
+
+    async def _draw_asked(self) -> None:
+        try:
+            while self._asked:
+                (tenant, blob), node_id = next(iter(self._asked.items()))
+                try:
+                    await self._make(tenant, node_id, blob)
+                except Exception:
+                    log.exception("thumbnails could not be made", extra={"tenant": tenant, "file": node_id})
+                finally:
+                    self._asked.pop((tenant, blob), None)
+        finally:
+            self._drawing = None
+
+    async def start(self) -> None:
+        """Removes what a crash left of files that were being drawn."""
+        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+    async def stop(self) -> None:
+        """Ends at once. What was not made is made after the next start, or when it is asked for again."""
+        self._stopped = True
+        self._asked.clear()
+        if self._present is not None:
+            self._present.cancel()
+        if self._drawing is not None:
+            self._drawing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._drawing
+
+    def wants(self, _tenant: str, changes: Sequence[Change]) -> bool:
+        """Whether a commit brought bytes that are shown by a picture."""
+        return any(_new_picture(change) for change in changes)
+
+    async def follow(self, tenant: str, changes: Sequence[Change]) -> None:
+        """Makes the thumbnails of what changed. The follower's handler: what is made already costs one look."""
+        for change in changes:
+            if _new_picture(change):
+                await self._make(tenant, change.document.id, locator_blob(change.document.fields()))
+
+    async def _make(self, tenant: str, node_id: str, blob: str) -> None:
+        """Makes the thumbnails of a file unless they are there, were tried enough, or the file has other bytes now."""
+        async with self._turn:
+            if self._stopped:
+                raise asyncio.CancelledError  # as if it were drawn at this moment: the follower must not go on
+            node = await find_node(Snapshot(self._documents, tenant), node_id)
+            if node is None or node.is_dir or node.blob != blob or not wants_thumbnails(node.fields):
+                return
+            before = await self.of(tenant, node)
+            if before is not None and before.settled:
+                return
+            try:
+                drawing = self._drawn(tenant, node, before.tries if before else 0)
+                self._present = asyncio.create_task(drawing)
+                content, made = await self._present
+                if await find_node(Snapshot(self._documents, tenant), node_id) is not None:
+                    await self._blobs.write(tenant, _once(content), name=thumbnails_of(blob))
+            except (NoConfinement, StorageFull, BlobMissing, OSError) as error:
+                self._cannot(error)
+                return
+            finally:
+                self._present = None
+            for size in made:
+                body = orjson.dumps({"_id": node_id, "format": size})
+                self._publish(tenant, "CREATED", THUMBNAILS, node_id, body)
+
+    def _cannot(self, error: Exception) -> None:
+        """Says once why this machine makes none: the next file would be no better off."""
+        level = logging.DEBUG if self._warned else logging.WARNING
+        self._warned = True
+        log.log(level, "thumbnails are not made", extra={"reason": str(error)})
+
+    async def _drawn(self, tenant: str, node: Node, tries: int) -> tuple[bytes, Sequence[str]]:
+        """What to keep for a file, and the sizes that were made. Raises `NoConfinement`, `BlobMissing`, `OSError`."""
+        if node.size > LARGEST:
+            return undrawn(f"it is larger than {LARGEST >> 20} MiB", tries + 1, again=False), ()
+        confinement = await self._confine()
+        heard = _Heard()
+        with self._place() as path:
+            await self._copy(tenant, node.blob, path)
+            source, code = Bind(path, SOURCE), Bind(PROGRAM, str(PROGRAM))
+            argv = (sys.executable, "-I", "-X", "utf8", confinement.place(code), confinement.place(source))
+            program = Program(argv, {}, (source, code, *python_binds()))
+            ending = await confinement.run(program, LIMITS, heard.line)
+        if ending.ok and heard.complete:
+            return drawn(heard.pictures), SIZES
+        reason = heard.reason or (ending.reason if not ending.ok else "what was drawn is no picture")
+        self._tell(node, reason, ending)
+        return undrawn(reason, tries + 1, again=ending.cause in _MAY_PASS), ()
+
+    def _tell(self, node: Node, reason: str, ending: Ending) -> None:
+        stderr = ending.stderr[-500:].decode(errors="replace")
+        log.info("no thumbnail", extra={"file": node.id, "reason": reason, "stderr": stderr})
+
+    @contextmanager
+    def _place(self) -> Iterator[Path]:
+        """Where the bytes lie while they are drawn. The folder is ours alone; a child sees the one file."""
+        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._scratch / new_id()
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def _copy(self, tenant: str, blob: str, path: Path) -> None:
+        # Not the blob itself: the child may run as another user, and blobs may lie on another machine.
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            async for part in self._blobs.read(tenant, blob):
+                await asyncio.to_thread(os.write, file, part)
+        finally:
+            os.close(file)
+
+
+class _Heard:
+    """What the program wrote, as far as it may be believed."""
+
+    def __init__(self) -> None:
+        self.pictures: dict[str, bytes] = {}
+        self.reason = ""
+        self._name = ""
+        self._left = 0
+        self._parts = bytearray()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every size came whole, each a JPEG."""
+        return set(self.pictures) == set(SIZES) and not self._left
+
+    async def line(self, line: bytes) -> None:
+        """Takes the next line."""
+        if self._left:
+            self._take(line)
+        elif line.startswith(b"none "):
+            said = line[5:].decode("ascii", "replace")
+            self.reason = self.reason or "".join(c for c in said if c.isprintable() and c.isascii())
+        else:
+            self._begin(line.split(b" "))
+
+    def _begin(self, words: Sequence[bytes]) -> None:
+        if len(words) != 3 or words[0] != b"size" or not words[2].isdigit() or len(words[2]) > 9:
+            return
+        name, length = words[1].decode("ascii", "replace"), int(words[2])
+        if name in SIZES and name not in self.pictures and 0 < length <= PICTURE:
+            self._name, self._left, self._parts = name, length, bytearray()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            part = base64.b64decode(line, validate=True)
+        except binascii.Error:
+            part = b""
+        self._parts += part[: self._left]
+        self._left -= min(len(part), self._left)
+        if not self._left and self._parts.startswith(b"\xff\xd8\xff"):
+            self.pictures[self._name] = bytes(self._parts)
+
+
+def _new_picture(change: Change) -> bool:
+    """Whether a change brought bytes that are shown by a picture, to a file that is not in the trash."""
+    # Most files are none, and every commit is looked at: so nothing is decoded for them.
+    if change.document.deleted or not any(mark in change.document.body for mark in _MARKS):
+        return False
+    fields: Mapping[str, Any] = change.document.fields()
+    if fields.get("trashed") or not wants_thumbnails(fields):
+        return False
+    old = change.old.fields() if change.old is not None and not change.old.deleted else {}
+    return locator_blob(old) != locator_blob(fields) or not wants_thumbnails(old)
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content

@@ -1,0 +1,267 @@
+"""The rules of the tree, as units of work: each function runs inside one, sees a whole tree and leaves a whole tree.
+
+Directories store their path and files whether they are in the trash, so moving and trashing rewrite what lies below
+(contract-b 2.1, 2.5): that is done here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alcove.base.ids import new_id
+from alcove.files.errors import (
+    AlreadyInTrash,
+    ForbiddenMove,
+    IllegalTime,
+    NameTaken,
+    NotInTrash,
+    ParentInTrash,
+    ParentMissing,
+    StaleRevision,
+)
+from alcove.files.model import (
+    FILES,
+    FIXED,
+    ROOT,
+    TRASH,
+    VERSIONS,
+    Node,
+    Stamp,
+    birth,
+    change_mark,
+    checked_metadata,
+    clean_tags,
+    locator_blob,
+    moment_of,
+    node_from,
+    parse_date,
+    stored,
+)
+from alcove.files.model.kinds import kind_of
+from alcove.files.model.names import below, checked_name, extension, join, plain_name, random_suffix
+from alcove.files.store import check_free, child, descendants, find_node, need_node, versions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from alcove.documents import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """What to change of a node; None leaves it as it is."""
+
+    name: str | None = None
+    dir_id: str | None = None
+    tags: Sequence[str] | None = None
+    updated_at: str | None = None
+    executable: bool | None = None
+    encrypted: bool | None = None
+    metadata: Mapping[str, Any] | None = None
+    favorite: bool | None = None
+    classify: bool = False
+    """Take media type and class from the name again."""
+
+
+async def save(tx: Tx, node: Node, fields: Mapping[str, Any]) -> Node:
+    """Writes a node's new fields."""
+    return node_from(await tx.put(FILES, node.id, stored(fields), node.rev))
+
+
+async def add(tx: Tx, node_id: str, fields: Mapping[str, Any]) -> Node:
+    """Writes a new node. Raises `NameTaken`."""
+    await check_free(tx, fields["dir_id"], fields["name"])
+    return node_from(await tx.put(FILES, node_id, stored(fields)))
+
+
+async def need_parent(tx: Tx, dir_id: str, *, living: bool) -> Node:
+    """The directory of that id; raises `ParentMissing`, and `ParentInTrash` when a living one is asked for."""
+    parent = await find_node(tx, dir_id)
+    if parent is None or not parent.is_dir:
+        raise ParentMissing
+    if living and parent.trashed:
+        raise ParentInTrash
+    return parent
+
+
+def directory_fields(name: str, parent: Node, stamp: Stamp, more: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a new directory. Raises `IllegalName`, `IllegalPath`."""
+    return {
+        "type": "directory",
+        "name": checked_name(name),
+        "dir_id": parent.id,
+        "path": join(parent.path, name),
+        "created_at": stamp.at,
+        "updated_at": stamp.at,
+        **more,
+        "cozyMetadata": birth(stamp),
+    }
+
+
+async def add_directory(tx: Tx, name: str, dir_id: str, stamp: Stamp, more: Mapping[str, Any]) -> Node:
+    """Makes a directory, in a trashed one too (as the reference does). Raises `ParentMissing`, `NameTaken`."""
+    parent = await need_parent(tx, dir_id, living=False)
+    return await add(tx, new_id(), directory_fields(name, parent, stamp, more))
+
+
+async def ensure(tx: Tx, path: str, stamp: Stamp) -> Node:
+    """The directory of that path, made with all above it where missing. Raises `NameTaken` when a file stands there."""
+    here = await need_node(tx, ROOT)
+    made = False
+    for name in path.split("/"):
+        if not name:
+            continue
+        held = None if made else await child(tx, here.id, name)
+        if held is not None and not held.is_dir:
+            raise NameTaken
+        if held is None:
+            made = True
+            fields = directory_fields(name, here, stamp, {})
+            held = node_from(await tx.put(FILES, new_id(), stored(fields)))
+        here = held
+    return here
+
+
+async def change(tx: Tx, node_id: str, patch: Patch, stamp: Stamp, rev: str = "") -> Node:
+    """Changes a node: renames, moves, tags it. Raises what contract-b 2.2 and 2.4 say for each."""
+    node = await need_node(tx, node_id)
+    if rev and rev != node.rev:
+        raise StaleRevision
+    if node.id in FIXED:
+        raise ForbiddenMove
+    name = node.name if patch.name is None else checked_name(patch.name)
+    dir_id = node.dir_id if patch.dir_id is None else patch.dir_id
+    parent = await _destination(tx, node, dir_id)
+    if (name, dir_id) != (node.name, node.dir_id):
+        await check_free(tx, dir_id, name)
+    fields = {**node.fields, **_patched(node, patch, name), "name": name, "dir_id": dir_id}
+    fields["cozyMetadata"] = change_mark(node.fields.get("cozyMetadata"), stamp)
+    if patch.favorite is not None:
+        fields["cozyMetadata"]["favorite"] = patch.favorite
+    return await place(tx, node, fields, parent)
+
+
+async def _destination(tx: Tx, node: Node, dir_id: str) -> Node:
+    """The directory that a node is to be in. Raises why it cannot."""
+    if dir_id == node.dir_id:
+        return await need_parent(tx, dir_id, living=False)
+    if node.trashed:
+        raise AlreadyInTrash
+    parent = await need_parent(tx, dir_id, living=False)
+    if parent.trashed:
+        raise AlreadyInTrash
+    if node.is_dir and below(parent.path, node.path):
+        raise ForbiddenMove
+    return parent
+
+
+def _patched(node: Node, patch: Patch, name: str) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
+    if patch.tags is not None:
+        changed["tags"] = clean_tags(patch.tags)
+    if patch.metadata is not None:
+        changed["metadata"] = checked_metadata(patch.metadata)
+    if patch.updated_at is not None:
+        changed["updated_at"] = parse_date(patch.updated_at, "UpdatedAt")
+        created, updated = moment_of(node.fields.get("created_at")), moment_of(patch.updated_at)
+        if created and updated and updated < created:
+            raise IllegalTime
+    if node.is_dir:
+        return changed
+    changed |= {} if patch.executable is None else {"executable": patch.executable}
+    changed |= {} if patch.encrypted is None else {"encrypted": patch.encrypted}
+    if patch.classify or extension(name)[1] != extension(node.name)[1]:
+        changed["mime"], changed["class"] = kind_of(name)
+    return changed
+
+
+async def place(tx: Tx, node: Node, fields: dict[str, Any], parent: Node) -> Node:
+    """Writes a node at its place under `parent`, and makes true what lies below it."""
+    living = not parent.trashed
+    if not node.is_dir:
+        return await save(tx, node, {**fields, "trashed": not living})
+    path = join(parent.path, fields["name"])
+    if path == node.path:
+        return await save(tx, node, fields)
+    for held in await descendants(tx, node):
+        if held.is_dir:
+            deeper = path + held.path.removeprefix(node.path)
+            join(deeper, "")  # refuses what would lie too deep
+            await save(tx, held, {**held.fields, "path": deeper})
+        elif held.trashed is living:
+            await save(tx, held, {**held.fields, "trashed": not living})
+    return await save(tx, node, {**fields, "path": path})
+
+
+async def trash(tx: Tx, node_id: str, stamp: Stamp, by: Mapping[str, str], rev: str = "") -> Node:
+    """Puts a node into the trash. Raises `AlreadyInTrash`, `ForbiddenMove` for the root and the trash itself."""
+    node = await need_node(tx, node_id)
+    if rev and rev != node.rev:
+        raise StaleRevision
+    if node.id in FIXED:
+        raise ForbiddenMove
+    if node.trashed:
+        raise AlreadyInTrash
+    bin_, parent = await need_node(tx, TRASH), await need_node(tx, node.dir_id)
+    cozy = {**change_mark(node.fields.get("cozyMetadata"), stamp), "trashedAt": stamp.at, "trashedBy": dict(by)}
+    fields = {**node.fields, "dir_id": TRASH, "restore_path": parent.path, "cozyMetadata": cozy}
+    fields["name"] = await _free_name(tx, TRASH, node.name)
+    return await place(tx, node, fields, bin_)
+
+
+async def restore(tx: Tx, node_id: str, stamp: Stamp) -> Node:
+    """Takes a node out of the trash, back to where it was; missing directories are made. Raises `NotInTrash`.
+
+    Where a file stands in the way of a directory it was in, it comes back at the root: nothing stays out of reach.
+    """
+    node = await need_node(tx, node_id)
+    if node.id in FIXED or not node.trashed:
+        raise NotInTrash
+    try:
+        parent = await ensure(tx, await _origin(tx, node), Stamp(stamp.now, author=stamp.author))
+    except NameTaken:
+        parent = await need_node(tx, ROOT)
+    fields = {k: v for k, v in node.fields.items() if k != "restore_path"}
+    fields["name"] = await _free_name(tx, parent.id, plain_name(node.name))
+    fields["dir_id"] = parent.id
+    return await place(tx, node, fields, parent)
+
+
+async def _origin(tx: Tx, node: Node) -> str:
+    """The path of the directory that a trashed node was in, computed when it was trashed with one above it."""
+    names = list[str]()
+    while node.dir_id != TRASH:
+        node = await need_node(tx, node.dir_id)
+        names.insert(0, plain_name(node.name) if node.dir_id == TRASH else node.name)
+    return "/".join((str(node.fields.get("restore_path") or "").rstrip("/"), *names)) or "/"
+
+
+async def _free_name(tx: Tx, dir_id: str, name: str) -> str:
+    while await child(tx, dir_id, name) is not None:
+        name = random_suffix(name)
+    return name
+
+
+async def destroy(tx: Tx, node_id: str, rev: str = "") -> list[str]:
+    """Removes a node and all below it, for ever. Gives the blobs that no document names any more."""
+    node = await need_node(tx, node_id)
+    if rev and rev != node.rev:
+        raise StaleRevision
+    if node.id in FIXED:
+        raise ForbiddenMove
+    blobs = list[str]()
+    for gone in (*await descendants(tx, node), node):
+        if not gone.is_dir:
+            blobs += [gone.blob, *await drop_versions(tx, gone.id)]
+        await tx.delete(FILES, gone.id, gone.rev)
+    return [blob for blob in blobs if blob]
+
+
+async def drop_versions(tx: Tx, file_id: str) -> list[str]:
+    """Removes the old versions of a file. Gives the blobs that no document names any more."""
+    blobs = []
+    for version in await versions_of(tx, file_id):
+        await tx.delete(VERSIONS, version.id, version.rev)
+        blobs.append(locator_blob(version.fields()))
+    return [blob for blob in blobs if blob]

@@ -1,0 +1,143 @@
+"""Registers the room: its service, routes, indexes, policies, first directories, and the sweep of lost blobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from alcove.base.confined import Here
+from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower
+from alcove.files import store
+from alcove.files.blobs import LocalBlobs, MemoryBlobs
+from alcove.files.finding import FINDABLE
+from alcove.files.http import routes
+from alcove.files.http.access import check
+from alcove.files.model import FILES
+from alcove.files.service import INITIAL_FOLDERS, Files
+from alcove.files.service.language import translate
+from alcove.files.service.links import Links
+from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
+from alcove.instances import HOLDINGS, INTRODUCTIONS, PROVISIONERS, Instance, Instances
+from alcove.realtime import READ_CHECKS, Realtime
+from alcove.search import FINDABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alcove.base.house import House
+    from alcove.base.http import Caller, Tenant
+    from alcove.files.blobs import Blobs
+    from alcove.files.store import Strict
+
+log = logging.getLogger("alcove.files")
+
+DAY = 24 * 3600.0
+AGE = timedelta(days=1)
+"""How long a blob stays that no document names: longer than any upload takes from its last byte to its commit."""
+
+TICK = timedelta(milliseconds=50)
+"""How far the time that a file system gives to a file may lie behind the clock."""
+
+
+def register(house: House) -> None:
+    """Provides `Files`."""
+    documents, instances = house.need(Documents), house.need(Instances)
+    blobs: Blobs = MemoryBlobs(house.clock) if house.settings.blobs == "memory" else LocalBlobs(house.settings.home)
+
+    async def public_name(instance: Instance) -> str:
+        settings = await documents.get(instance.key, "io.cozy.settings", "io.cozy.settings.instance")
+        return str(settings.fields().get("public_name", "")) if settings else ""
+
+    links = Links(house.clock)
+    files = Files(documents, blobs, house.clock, scheme=house.settings.scheme, public_name=public_name)
+    house.provide(Files, files)
+    scratch = house.settings.home / "drawing"
+    thumbnails = Thumbnails(documents, blobs, house.need(Here).find, house.need(Realtime).publish, scratch)
+    for index in store.INDEXES:
+        house.registry(INDEXES).add(f"{index.type}/{index.name}", index)
+    for doctype, policy in store.POLICIES.items():
+        house.registry(POLICIES).add(doctype, policy)
+
+    async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
+        await files.provision(instance)
+
+    async def holding(instance: Instance) -> Mapping[str, int]:
+        return {"files": await files.count(instance)}
+
+    house.registry(PROVISIONERS).add("files", provision)
+
+    async def introduce(instance: Instance) -> None:
+        await translate(files, instance, INITIAL_FOLDERS)
+
+    house.registry(HOLDINGS).add("files", holding)
+    house.registry(INTRODUCTIONS).add("files", introduce)
+    drawing = Follower(NAME, frozenset((FILES,)), thumbnails.follow, BATCH, thumbnails.wants)
+    house.registry(FOLLOWERS).add(NAME, drawing)
+
+    def frames(instance: Instance) -> str:
+        siblings = instance.domain.partition(".")[2] if instances.flat else instance.domain
+        return f"{house.settings.scheme}://*.{siblings}"
+
+    # The store that answers rooms answers clients' queries too, in the way that tells them to make an index.
+    house.add_routes(*routes(files, links, documents, cast("Strict", documents), thumbnails, frames))
+
+    async def may_hear(tenant: Tenant, caller: Caller, node_id: str) -> None:
+        instance = cast("Instance", tenant)
+        await check(files, instance, caller, "GET", await files.get(instance, node_id))
+
+    house.registry(READ_CHECKS).add(FILES, may_hear)
+    house.registry(FINDABLES).add("files", FINDABLE)
+
+    def forget(instance: Instance) -> None:
+        files.forget(instance.key)
+        links.drop(instance.key)
+        blobs.drop(instance.key)
+
+    instances.on_destroyed(forget)
+    sweeper = Sweeper(house, files, instances)
+
+    async def draw() -> None:
+        # Stopped before the followers are, one of which may be in the middle of many pictures.
+        house.on_stop("thumbnails", thumbnails.stop)
+        await thumbnails.start()
+
+    house.on_start("thumbnails", draw)
+    house.on_start("sweep of blobs", sweeper.start)
+    house.on_stop("sweep of blobs", sweeper.stop)
+    house.on_stop("blobs", blobs.close)
+
+
+class Sweeper:
+    """Sweeps every instance when the server starts, and then once a day."""
+
+    def __init__(self, house: House, files: Files, instances: Instances) -> None:
+        self._clock = house.clock
+        self._files = files
+        self._instances = instances
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins in the background: nobody waits for it."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Ends it."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        # Whatever was written before this process began and is not named by now never will be: its upload is dead.
+        before = self._clock.now() - TICK
+        while True:
+            for instance in self._instances.all():
+                try:
+                    await self._files.sweep(instance.key, before)
+                except Exception:
+                    log.exception("the sweep of an instance failed", extra={"domain": instance.domain})
+            await asyncio.sleep(DAY)
+            before = self._clock.now() - AGE

@@ -1,0 +1,42 @@
+"""Who is asking, and what they may do."""
+
+from alcove.base.house import Slot
+from alcove.identity.errors import LoginNeeded
+from alcove.identity.http.forms import visitor_of
+from alcove.identity.http.links import LinkPages
+from alcove.identity.model import OWNER, Grant, Who, WrongScope, read_scope, read_set
+from alcove.identity.operator import operator_passphrase
+from alcove.identity.passphrase import client_form, salt_of
+from alcove.identity.passphrases import Passphrases
+from alcove.identity.permissions import Permissions
+from alcove.identity.service import Gate, OperatorUnknown, login_url
+from alcove.identity.sessions import Session, Sessions, Visitor
+from alcove.identity.tokens import AUDIENCES, Tokens
+
+GRANTS: Slot[Grant] = Slot("grants", "where the permissions of an app or a connector are found, by audience")
+
+__all__ = [
+    "AUDIENCES",
+    "GRANTS",
+    "OWNER",
+    "Gate",
+    "Grant",
+    "LinkPages",
+    "LoginNeeded",
+    "OperatorUnknown",
+    "Passphrases",
+    "Permissions",
+    "Session",
+    "Sessions",
+    "Tokens",
+    "Visitor",
+    "Who",
+    "WrongScope",
+    "client_form",
+    "login_url",
+    "operator_passphrase",
+    "read_scope",
+    "read_set",
+    "salt_of",
+    "visitor_of",
+]

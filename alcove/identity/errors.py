@@ -1,0 +1,137 @@
+"""Why somebody is not let in.
+
+PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403
+├── LinkPasswordWrong 403
+└── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked
+Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404
+"""
+
+from __future__ import annotations
+
+import math
+
+from alcove.base.errors import BadRequest, Forbidden, PlainRefusal, Refusal, TooManyRequests
+from alcove.identity.texts import later
+
+
+class LoginNeeded(PlainRefusal):
+    """A page that only the person who lives here may see."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("You must be authenticated")
+
+
+class WrongPassphrase(PlainRefusal):
+    """The passphrase does not open this place."""
+
+    status = 401
+
+
+class LogoutFromElsewhere(PlainRefusal):
+    """A browser's session ends from one of the person's own apps, or from the stack's own pages."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("The user can logout only from client-side apps")
+
+
+class RegisterTokenWrong(BadRequest):
+    """The one-time secret of a new instance is wrong, or was used already."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid register token", parameter="register_token")
+
+
+class PassphraseRefused(Refusal):
+    """Who wants to change the passphrase must know the present one."""
+
+    status = 403
+    title = "Forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid passphrase")
+
+
+class CsrfMissing(PlainRefusal):
+    """The form came without its token: it was not the login page that sent it."""
+
+    def __init__(self) -> None:
+        super().__init__("missing csrf token in the form parameter")
+
+
+class CsrfWrong(PlainRefusal):
+    """The form's token is not the cookie's."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("invalid csrf token")
+
+
+class TooManyLogins(TooManyRequests):
+    """Too many wrong passphrases; the delay grows with each. The words are the person's, to be shown as they are."""
+
+    def __init__(self, seconds: float, locale: str) -> None:
+        whole = math.ceil(seconds)
+        super().__init__(later(whole, locale), headers={"Retry-After": str(whole)})
+
+
+class PermissionMissing(Refusal):
+    """There is no permission document of that id."""
+
+    status = 404
+    title = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__("missing")
+
+
+class LargerSet(Forbidden):
+    """Nobody can give more than they have."""
+
+    def __init__(self) -> None:
+        super().__init__("Attempt to create a larger permission set")
+
+
+class NotForSharing(Forbidden):
+    """A link is made by an app, a connector, a client or the command line: not by who came through a link."""
+
+    def __init__(self) -> None:
+        super().__init__("Only apps can create sharing permissions")
+
+
+class NotItsParent(Forbidden):
+    """A link is changed by who made it, or by who may do all that it allows."""
+
+    def __init__(self) -> None:
+        super().__init__("Permissions can be updated only by its parent")
+
+
+class CodeRevoked(Forbidden):
+    """The code of a link that was taken back, or never was."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no permission doc for token {code}")
+
+
+class LinkLocked(Forbidden):
+    """The link asks for a password: its page says it once, and the browser keeps that in a cookie."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is protected by a password")
+
+
+class LinkPasswordWrong(PlainRefusal):
+    """Not the password of this link. The words are the person's."""
+
+    status = 403
+
+
+class TooManyCodes(TooManyRequests):
+    """Too many wrong codes of six digits: they could be guessed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("Too many codes were tried", headers={"Retry-After": str(math.ceil(seconds))})

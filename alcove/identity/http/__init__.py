@@ -1,0 +1,1 @@
+"""The routes of identity: logging in and out, the first start, passphrases, sessions."""

@@ -1,0 +1,79 @@
+"""What browsers send to the pages of identity, and where these lead to."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from alcove.base.errors import BadRequest, Unprocessable
+from alcove.identity.sessions import Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alcove.base.http import Call
+    from alcove.instances import Instance, Instances
+
+FORM_LIMIT = 64 << 10
+"""Bytes of a form at the most."""
+ROUNDS = range(50_000, 5_000_001)
+"""Rounds of PBKDF2 that a client may choose (contract-a section 2)."""
+
+_SHORT = re.compile(r"([a-z0-9-]+)(/[^\\]*)?")
+
+
+def visitor_of(call: Call) -> Visitor:
+    """Where a call comes from."""
+    client = call.request.client
+    return Visitor(client.host if client else "", call.request.headers.get("user-agent", ""))
+
+
+async def read_form(call: Call) -> dict[str, str]:
+    """The fields of a form; raises `BadRequest`."""
+    body = await call.body(FORM_LIMIT)
+    try:
+        return {k: v[0] for k, v in parse_qs(body.decode(), keep_blank_values=True, max_num_fields=50).items()}
+    except (UnicodeDecodeError, ValueError):
+        raise BadRequest("The form cannot be read") from None
+
+
+async def read_fields(call: Call) -> dict[str, Any]:
+    """The fields of a body that may be JSON or a form; raises `BadRequest`."""
+    if call.request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return dict(await read_form(call))
+    return await call.json_object(FORM_LIMIT)
+
+
+def hashed(fields: Mapping[str, Any], name: str) -> str:
+    """The field that holds a client's form of a passphrase; raises `Unprocessable` when it is missing."""
+    value = fields.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= 1024:
+        raise Unprocessable(f"{name} is missing", pointer=f"/{name}")
+    return value
+
+
+def rounds(fields: Mapping[str, Any]) -> int:
+    """The field `iterations`; raises `Unprocessable` when it is not allowed."""
+    said = str(fields.get("iterations", ""))
+    if not said.isdecimal() or len(said) > 9 or int(said) not in ROUNDS:
+        allowed = f"from {ROUNDS.start} to {ROUNDS.stop - 1} rounds are allowed"
+        raise Unprocessable(f"iterations is {said[:20]!r}: {allowed}", pointer="/iterations")
+    return int(said)
+
+
+def way(instances: Instances, scheme: str, instance: Instance, wanted: str) -> str:
+    """Where a login may lead: the instance or one of its apps, nowhere else; raises `BadRequest`.
+
+    `wanted` is a URL, or short for one: `slug/path#hash` (contract-a section 3). Empty, it is the instance itself.
+    """
+    if not wanted:
+        return f"{scheme}://{instance.domain}/"
+    short = _SHORT.fullmatch(wanted)
+    if short and not (short[2] or "").startswith("//"):
+        return f"{scheme}://{instances.app_host(instance, short[1])}{short[2] or '/'}"
+    parts = urlsplit(wanted)
+    found = instances.by_host(parts.netloc) if parts.scheme in ("http", "https") else None
+    if found is None or found[0].id != instance.id or "\\" in wanted:
+        raise BadRequest("bad url: should be subdomain")
+    return wanted

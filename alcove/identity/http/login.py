@@ -1,0 +1,198 @@
+"""Logging in and out (contract-a section 3)."""
+
+from __future__ import annotations
+
+import hmac
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from starlette.responses import RedirectResponse, Response
+
+from alcove.base.errors import PlainRefusal, Refusal
+from alcove.base.http import Call, Guard, JSONResponse, Route
+from alcove.base.ids import new_code
+from alcove.base.pages import Pages
+from alcove.identity.errors import CsrfMissing, CsrfWrong, LogoutFromElsewhere, TooManyLogins, WrongPassphrase
+from alcove.identity.http.forms import read_form, visitor_of, way
+from alcove.identity.http.proving import remember
+from alcove.identity.passphrase import salt_of
+from alcove.identity.sessions import LONG_RUN
+from alcove.identity.texts import forgotten_texts, texts
+
+if TYPE_CHECKING:
+    from alcove.identity.http.proving import Proof
+    from alcove.identity.passphrases import Passphrases
+    from alcove.identity.service import Gate
+    from alcove.identity.sessions import Session, Sessions
+    from alcove.instances import Instance, Instances
+
+PAGES = Path(__file__).parents[1] / "pages"
+CSP = "default-src 'self';frame-src {proxy} ;frame-ancestors 'none';base-uri 'none';img-src 'self' data:;"
+"""The login page may frame the data proxy's reset page, as the contract has it (contract-a section 1)."""
+FORGOTTEN_CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';"
+THEME = "alcove_theme"
+"""The cookie in which the pages of the apps keep whether this device is light or dark."""
+ASSETS = {
+    "first.js": "text/javascript; charset=utf-8",
+    "login.js": "text/javascript; charset=utf-8",
+    "passphrase.js": "text/javascript; charset=utf-8",
+    "page.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+
+
+class LoginPages:
+    """The login page, what it posts, and logging out."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        sessions: Sessions,
+        passphrases: Passphrases,
+        proof: Proof,
+        instances: Instances,
+        scheme: str,
+    ) -> None:
+        self._gate = gate
+        self._sessions = sessions
+        self._passphrases = passphrases
+        self._proof = proof
+        self._instances = instances
+        self._scheme = scheme
+        self._pages = Pages(PAGES)
+        self._assets = {name: (PAGES / name).read_bytes() for name in ASSETS}
+
+    def routes(self) -> list[Route]:
+        """The route table of this file."""
+        return [
+            Route("GET", "/auth/login", self.page, Guard.PUBLIC),
+            Route("POST", "/auth/login", self.login, Guard.PUBLIC),
+            Route("GET", "/auth/passphrase_reset", self.forgotten, Guard.PUBLIC),
+            Route("DELETE", "/auth/login", self.logout, Guard.PUBLIC),
+            Route("DELETE", "/auth/login/others", self.end_others, Guard.PUBLIC),
+            Route("POST", "/auth/logout", self.leave, Guard.SESSION),
+            Route("GET", "/assets/:name", self.asset, Guard.PUBLIC, bare=True),
+        ]
+
+    async def page(self, call: Call) -> Response:
+        """The form; who is logged in goes on to where they wanted."""
+        instance = cast("Instance", call.instance)
+        target = way(self._instances, self._scheme, instance, call.query("redirect"))
+        if await self._gate.session(call) is not None:
+            return RedirectResponse(target, 303)
+        return self._form(call, instance)
+
+    def _form(self, call: Call, instance: Instance, error: str = "", status: int = 200) -> Response:
+        csrf = call.request.cookies.get("_csrf") or new_code()
+        html = self._pages.render(
+            "login.html",
+            t=texts(instance.locale),
+            locale=instance.locale,
+            domain=instance.domain,
+            csrf=csrf,
+            salt=salt_of(instance.domain),
+            iterations=self._passphrases.iterations(instance),
+            redirect=call.query("redirect"),
+            error=error,
+            ready=bool(instance.fields.get("password_defined")),
+            sample=bool(instance.fields.get("sample")),
+        )
+        proxy = f"{self._scheme}://{self._instances.app_host(instance, 'dataproxy')}/reset"
+        headers = {"Content-Security-Policy": CSP.format(proxy=proxy), "Cache-Control": "no-store"}
+        response = Response(html, status, headers, "text/html")
+        response.set_cookie("_csrf", csrf, max_age=3600, path="/auth", httponly=True, samesite="strict")
+        return response
+
+    async def login(self, call: Call) -> Response:
+        """Opens a session for who knows the passphrase."""
+        instance = cast("Instance", call.instance)
+        form = await read_form(call)
+        _check_csrf(call, form.get("csrf_token", ""))
+        target = way(self._instances, self._scheme, instance, form.get("redirect", ""))
+        try:
+            right = await self._proof.holds(call, instance, form.get("passphrase", ""))
+        except TooManyLogins as refusal:
+            return self._refuse(call, instance, refusal)
+        if not right:
+            return self._refuse(call, instance, WrongPassphrase(texts(instance.locale)["wrong"]))
+        long_run = form.get("long-run-session") in ("1", "true", "on")
+        _, cookie = await self._sessions.open(instance, visitor_of(call), long_run=long_run)
+        json = "application/json" in call.request.headers.get("accept", "")
+        response = JSONResponse({"redirect": target}) if json else RedirectResponse(target, 303)
+        response.headers.append("Set-Cookie", self._gate.cookie(instance, cookie, LONG_RUN if long_run else None))
+        remember(response, instance, secure=self._scheme == "https")
+        return response
+
+    def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
+        if "text/html" not in call.request.headers.get("accept", ""):
+            raise refusal
+        response = self._form(call, instance, refusal.detail, refusal.status)
+        response.headers.update(refusal.headers)
+        return response
+
+    async def forgotten(self, call: Call) -> Response:
+        """What to do about a forgotten passphrase: no mail leaves this server, so it is set anew there."""
+        instance = cast("Instance", call.instance)
+        words = forgotten_texts(instance.locale)
+        html = self._pages.render("forgotten.html", t=words, locale=instance.locale, domain=instance.domain)
+        headers = {"Content-Security-Policy": FORGOTTEN_CSP, "Cache-Control": "no-store"}
+        return Response(html, 200, headers, "text/html")
+
+    async def logout(self, call: Call) -> Response:
+        """Ends the session of the browser in which one of the person's apps runs; the app shows its token."""
+        instance = cast("Instance", call.instance)
+        session = await self._app_session(call)
+        await self._sessions.end(instance, session.id)
+        return Response(status_code=204, headers={"Set-Cookie": self._gate.cookie(instance, "", 0)})
+
+    async def end_others(self, call: Call) -> Response:
+        """Ends all sessions but that of the browser in which one of the person's apps runs."""
+        session = await self._app_session(call)
+        await self._sessions.end_all(cast("Instance", call.instance), but=session.id)
+        return Response(status_code=204)
+
+    async def _app_session(self, call: Call) -> Session:
+        """The session that the token of an app was made for; raises `LogoutFromElsewhere`."""
+        try:
+            await self._gate.admit(call, Guard.TOKEN)
+        except PlainRefusal:
+            raise LogoutFromElsewhere from None
+        session = await self._gate.session(call) if call.caller.audience == "app" else None
+        if session is None:
+            raise LogoutFromElsewhere
+        return session
+
+    async def leave(self, call: Call) -> Response:
+        """Ends the session from a page of this server (a form on the same origin)."""
+        instance = cast("Instance", call.instance)
+        origin = call.request.headers.get("origin", "")
+        if origin and urlsplit(origin).netloc != call.request.headers.get("host"):
+            raise CsrfWrong
+        session = await self._gate.session(call)
+        if session is not None:
+            await self._sessions.end(instance, session.id)
+        response = RedirectResponse("/auth/login", 303)
+        response.headers.append("Set-Cookie", self._gate.cookie(instance, "", 0))
+        return response
+
+    async def asset(self, call: Call) -> Response:
+        """A file of these pages. The style follows what the person chose for this device, light or dark."""
+        name = call.params["name"]
+        if name not in self._assets:
+            return Response("Not Found", 404, media_type="text/plain")
+        content, headers = self._assets[name], {"Cache-Control": "no-cache"}
+        if name == "page.css":
+            headers["Vary"] = "Cookie"
+            theme = call.request.cookies.get(THEME)
+            if theme in ("light", "dark"):
+                content += f":root {{ color-scheme: {theme}; }}\n".encode()
+        return Response(content, 200, headers, ASSETS[name])
+
+
+def _check_csrf(call: Call, said: str) -> None:
+    if not said:
+        raise CsrfMissing
+    cookie = call.request.cookies.get("_csrf", "")
+    if not cookie or not hmac.compare_digest(said.encode(), cookie.encode()):
+        raise CsrfWrong

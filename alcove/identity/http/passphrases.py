@@ -1,0 +1,186 @@
+"""Setting the first passphrase, and changing it (contract-a section 8)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.responses import RedirectResponse, Response
+
+from alcove.base.errors import PreconditionFailed, Unprocessable
+from alcove.base.http import Call, Guard, JSONResponse, Route, jsonapi_errors
+from alcove.base.jsonapi import answer, resource
+from alcove.base.pages import Pages
+from alcove.identity.errors import PassphraseRefused, RegisterTokenWrong
+from alcove.identity.http.forms import hashed, read_fields, rounds, visitor_of, way
+from alcove.identity.http.login import PAGES
+from alcove.identity.http.proving import remember
+from alcove.identity.passphrase import ITERATIONS, salt_of
+from alcove.identity.passphrases import may_register
+from alcove.identity.sessions import LONG_RUN
+from alcove.identity.texts import LANGUAGES, first_texts
+
+if TYPE_CHECKING:
+    from alcove.identity.http.proving import Proof
+    from alcove.identity.passphrases import Passphrases
+    from alcove.identity.service import Gate
+    from alcove.identity.sessions import Sessions
+    from alcove.instances import Instance, Instances, InstanceSettings
+    from alcove.realtime import Realtime
+
+SETTINGS = "io.cozy.settings"
+CHANGING = "account/#passphrase"
+"""The app, and the part of its page, that changes the passphrase."""
+CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';img-src 'self' data:;"
+
+
+class PassphraseRoutes:
+    """The first-start page, and what changes a passphrase."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        sessions: Sessions,
+        passphrases: Passphrases,
+        proof: Proof,
+        instances: Instances,
+        settings: InstanceSettings,
+        realtime: Realtime,
+        scheme: str,
+    ) -> None:
+        self._gate = gate
+        self._sessions = sessions
+        self._passphrases = passphrases
+        self._proof = proof
+        self._instances = instances
+        self._settings = settings
+        self._realtime = realtime
+        self._scheme = scheme
+        self._pages = Pages(PAGES)
+
+    def routes(self) -> list[Route]:
+        """The route table of this file."""
+        return [
+            Route("GET", "/auth/passphrase", self.page, Guard.PUBLIC),
+            Route("GET", "/.well-known/change-password", self.place, Guard.PUBLIC),
+            Route("GET", "/public/prelogin", self.prelogin, Guard.PUBLIC, jsonapi_errors),
+            Route("GET", "/settings/passphrase", self.parameters, Guard.TOKEN, jsonapi_errors),
+            Route("POST", "/settings/passphrase", self.define, Guard.PUBLIC, jsonapi_errors),
+            Route("PUT", "/settings/passphrase", self.change, Guard.TOKEN, jsonapi_errors),
+            Route("POST", "/settings/passphrase/check", self.check, Guard.TOKEN, jsonapi_errors),
+        ]
+
+    async def page(self, call: Call) -> Response:
+        """The first start: name, language and passphrase, for who has the one-time secret of a new instance."""
+        instance = cast("Instance", call.instance)
+        token = call.query("registerToken")
+        if not may_register(instance, token):
+            return RedirectResponse(f"{self._scheme}://{instance.domain}/", 303)
+        locale = _language(call.request.headers.get("accept-language", ""), instance.locale)
+        html = self._pages.render(
+            "first.html",
+            t=first_texts(locale),
+            texts={language: dict(first_texts(language)) for language in LANGUAGES},
+            languages=LANGUAGES,
+            locale=locale,
+            domain=instance.domain,
+            token=token,
+            salt=salt_of(instance.domain),
+            iterations=ITERATIONS,
+        )
+        # The address holds a secret: it goes to no other page, and stays in no cache.
+        headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        return Response(html, 200, headers, "text/html")
+
+    async def place(self, call: Call) -> Response:
+        """Leads password managers, and the people they ask, to where the passphrase is changed."""
+        target = way(self._instances, self._scheme, cast("Instance", call.instance), CHANGING)
+        return RedirectResponse(target, 302)
+
+    async def prelogin(self, call: Call) -> Response:
+        """What a client needs to show its own login form (contract-a section 15); 412 before the first passphrase."""
+        instance = cast("Instance", call.instance)
+        if not instance.fields.get("password_defined"):
+            raise PreconditionFailed("This place has no passphrase yet")
+        name = (await self._settings.read(instance)).get("public_name") or instance.domain.partition(".")[0]
+        said = {"Kdf": 0, "KdfIterations": self._passphrases.iterations(instance), "OIDC": False}
+        return JSONResponse(
+            {**said, "FranceConnect": False, "magic_link": False, "locale": instance.locale, "name": name}
+        )
+
+    async def parameters(self, call: Call) -> Response:
+        """What a client needs to hash the passphrase."""
+        call.caller.allow_type("GET", SETTINGS)
+        instance = cast("Instance", call.instance)
+        said = {"salt": salt_of(instance.domain), "kdf": 0, "iterations": self._passphrases.iterations(instance)}
+        links = {"self": "/settings/passphrase"}
+        return answer(resource(SETTINGS, f"{SETTINGS}.passphrase", said, links=links))
+
+    async def define(self, call: Call) -> Response:
+        """Sets the first passphrase, with the name and the language if they are said; opens a session."""
+        instance = cast("Instance", call.instance)
+        fields = await read_fields(call)
+        target = way(self._instances, self._scheme, instance, _text(fields, "redirection"))
+        name, locale = _text(fields, "public_name").strip(), _text(fields, "locale")
+        if locale and locale not in LANGUAGES:
+            raise Unprocessable(f"the language can be {' or '.join(LANGUAGES)}", pointer="/locale")
+        token = _text(fields, "register_token")
+        if not may_register(instance, token):
+            raise RegisterTokenWrong
+        form, iterations = hashed(fields, "passphrase"), rounds(fields)
+        await self._settings.introduce(instance, name, locale)
+        defined = await self._passphrases.define(instance, token, form, iterations)
+        event = b'{"_id":"io.cozy.settings.passphrase"}'
+        self._realtime.publish(instance.key, "CREATED", SETTINGS, f"{SETTINGS}.passphrase", event)
+        _, cookie = await self._sessions.open(defined, visitor_of(call), long_run=True)
+        html = "text/html" in call.request.headers.get("accept", "")
+        response = RedirectResponse(target, 303) if html else JSONResponse({"redirect": target})
+        response.headers.append("Set-Cookie", self._gate.cookie(defined, cookie, LONG_RUN))
+        remember(response, defined, secure=self._scheme == "https")
+        return response
+
+    async def change(self, call: Call) -> Response:
+        """Changes the passphrase for who knows the present one; ends all sessions, and opens one for this browser."""
+        call.caller.allow_type("PUT", SETTINGS)
+        instance = cast("Instance", call.instance)
+        fields = await call.json_object(64 << 10)
+        form, iterations = hashed(fields, "new_passphrase"), rounds(fields)
+        undefined = not instance.fields.get("password_defined")
+        forced = fields.get("force") is True and (call.caller.audience == "cli" or undefined)
+        if not forced:
+            await self._prove(call, instance, _text(fields, "current_passphrase"))
+        session = await self._gate.session(call)
+        changed = await self._passphrases.change(instance, form, iterations)
+        if session is None:
+            return Response(status_code=204)
+        _, cookie = await self._sessions.open(changed, visitor_of(call), long_run=session.long_run)
+        header = self._gate.cookie(changed, cookie, LONG_RUN if session.long_run else None)
+        response = Response(status_code=204, headers={"Set-Cookie": header})
+        remember(response, changed, secure=self._scheme == "https")
+        return response
+
+    async def check(self, call: Call) -> Response:
+        """204 when the passphrase is right, 403 when it is not."""
+        call.caller.allow_type("PUT", SETTINGS)
+        fields = await call.json_object(64 << 10)
+        await self._prove(call, cast("Instance", call.instance), _text(fields, "passphrase"))
+        return Response(status_code=204)
+
+    async def _prove(self, call: Call, instance: Instance, form: str) -> None:
+        """Raises `PassphraseRefused` unless the form fits; guesses are slowed down as at the login page."""
+        if not await self._proof.holds(call, instance, form, call.caller.session):
+            raise PassphraseRefused
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _language(accepted: str, otherwise: str) -> str:
+    """The first language of `Accept-Language` that the pages speak."""
+    for part in accepted.split(",")[:20]:
+        said = re.split(r"[-_;]", part.strip().lower())[0]
+        if said in LANGUAGES:
+            return said
+    return otherwise if otherwise in LANGUAGES else "en"

@@ -1,0 +1,238 @@
+"""Who is asking: the guard of every route."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import logging
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+from alcove.base.errors import PlainRefusal, TokenInvalid, TokenMissing
+from alcove.base.http import Call, Guard, Tenant
+from alcove.identity.codes import cookie_name, may_be_code, unlocking
+from alcove.identity.errors import LinkLocked, LoginNeeded
+from alcove.identity.limits import network_of
+from alcove.identity.model import NEWCOMER, OWNER, Who, WrongScope, read_scope, read_set
+from alcove.identity.passphrases import may_register
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.requests import HTTPConnection, Request
+
+    from alcove.base.clock import Clock
+    from alcove.documents import Change, Documents
+    from alcove.identity.codes import Codes
+    from alcove.identity.permissions import Permissions
+    from alcove.identity.sessions import Session, Sessions
+    from alcove.identity.tokens import Tokens
+    from alcove.instances import Instance
+
+log = logging.getLogger("alcove.identity")
+
+MAKING = ("io.cozy.permissions", "io.cozy.konnectors", "io.cozy.apps")
+"""What callers are made from."""
+
+
+class OperatorUnknown(PlainRefusal):
+    """The operator's passphrase is missing or wrong."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized", headers={"WWW-Authenticate": 'Basic realm="alcove operator"'})
+
+
+class Gate:
+    """Lets calls in: reads tokens, cookies and the operator's passphrase."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        tokens: Tokens,
+        sessions: Sessions,
+        permissions: Permissions,
+        codes: Codes,
+        clock: Clock,
+        operator: str,
+        *,
+        flat: bool,
+        secure: bool,
+    ) -> None:
+        self._tokens = tokens
+        self._sessions = sessions
+        self._permissions = permissions
+        self._codes = codes
+        self._clock = clock
+        self._operator = operator.encode()
+        self._flat = flat
+        self._secure = secure
+        self._known: dict[str, dict[str, tuple[Who, float]]] = {}
+        self._heard = 0
+        documents.watch(self._hear, frozenset((*MAKING, "instances")))
+
+    async def admit(self, call: Call, guard: Guard) -> None:
+        """Lets a call through its route's guard; raises the refusal that the contract names."""
+        if guard is Guard.OPERATOR:
+            self.check_operator(call.request)
+            return
+        token = token_of(call.request) if guard is not Guard.SESSION else ""
+        if token:
+            call.admit(await self.read(call.instance, token, call.request))
+        elif guard is Guard.TOKEN:
+            if not may_register(cast("Instance", call.instance), call.query("registerToken")):
+                raise TokenMissing
+            call.admit(Who("register", "", "", [NEWCOMER]))
+        else:
+            session = await self.session(call)
+            if session is None:
+                raise TokenMissing if guard is Guard.EITHER else LoginNeeded
+            call.admit(Who("session", session.id, "", [OWNER], session.id))
+
+    async def read(self, tenant: Tenant, token: str, connection: HTTPConnection) -> Who:
+        """The caller of a token; raises `TokenInvalid`, `TokenExpired`.
+
+        A web app's token comes with the cookie of the session that it was made for (contract-a section 0, fact 4): it
+        ends with that session, and is worth nothing in other hands.
+        """
+        who = await self._caller(tenant, token, connection)
+        if who.session:
+            session = await self._session(cast("Instance", tenant), connection)
+            if session is None or session.id != who.session:
+                raise TokenInvalid
+        if who.lock and not self.unlocked(cast("Instance", tenant), who.document, who.lock, connection):
+            raise LinkLocked
+        return who
+
+    @staticmethod
+    def unlocked(instance: Instance, ident: str, lock: str, connection: HTTPConnection) -> bool:
+        """Whether this browser has said the password of a link."""
+        cookie = cookie_of(connection, cookie_name(ident))
+        return hmac.compare_digest(cookie.encode(), unlocking(instance, ident, lock).encode())
+
+    async def _caller(self, tenant: Tenant, token: str, connection: HTTPConnection) -> Who:
+        if may_be_code(token):
+            network = network_of(connection.client.host if connection.client else "")
+            token = await self._codes.long(tenant, token, network)
+        known = self._known.get(tenant.key, {}).get(token)
+        if known is not None and known[1] > self._clock.now().timestamp():
+            return known[0]
+        instance, heard = cast("Instance", tenant), self._heard
+        claims, ends = self._tokens.read(instance, token)
+        who = await self._who(instance, claims, token)
+        if heard != self._heard:
+            return who  # what it was made from may have changed while it was read: not kept
+        cache = self._known.setdefault(tenant.key, {})
+        if len(cache) > 1000:
+            cache.clear()
+        cache[token] = (who, min(ends, who.until))
+        return who
+
+    async def _who(self, instance: Instance, claims: Mapping[str, str], token: str) -> Who:
+        audience, subject = claims["aud"], claims.get("sub", "")
+        try:
+            if audience in ("cli", "access"):
+                return Who(audience, subject, "", read_scope(claims.get("scope") or ""))
+            if audience == "share":
+                return await self._codes.who(instance, claims, token)
+            permissions = await self._permissions.granted(instance, audience, subject)
+            if permissions is None:
+                raise TokenInvalid
+            kind = "konnectors" if audience == "konn" else "apps"
+            session = claims.get("session_id", "")
+            return Who(audience, subject, f"io.cozy.{kind}/{subject}", read_set(permissions), session)
+        except WrongScope as error:
+            log.warning("a token with an unreadable scope", extra={"domain": instance.domain, "reason": str(error)})
+            raise TokenInvalid from None
+
+    async def session(self, call: Call) -> Session | None:
+        """The session of the browser that sent this call, if it is logged in."""
+        return await self._session(cast("Instance", call.instance), call.request)
+
+    async def _session(self, instance: Instance, connection: HTTPConnection) -> Session | None:
+        cookie = cookie_of(connection, self.cookie_name(instance))
+        return await self._sessions.find(instance, cookie) if cookie else None
+
+    def cookie(self, instance: Instance, value: str, max_age: int | None = None) -> str:
+        """The `Set-Cookie` header of a session; without `max_age` (seconds) it ends with the browser."""
+        cookie: SimpleCookie = SimpleCookie()
+        name = self.cookie_name(instance)
+        cookie[name] = value
+        morsel = cookie[name]
+        morsel.update({"path": "/", "samesite": "Lax"})
+        morsel["httponly"] = True
+        morsel["secure"] = self._secure
+        if domain := self.cookie_domain(instance):
+            morsel["domain"] = domain
+        if max_age is not None:
+            morsel["max-age"] = max_age
+        return morsel.OutputString()
+
+    def cookie_name(self, instance: Instance) -> str:
+        """The name of the session's cookie: shared hosts need one for each instance."""
+        return f"sess-{instance.key}" if self._flat else "cozysessid"
+
+    def cookie_domain(self, instance: Instance) -> str | None:
+        """Whom the browser sends the cookie to: the instance and its apps; None for exactly the host that set it."""
+        host = instance.domain.split(":", 1)[0]
+        domain = host.partition(".")[2] if self._flat else host
+        return f".{domain}" if "." in domain else None
+
+    def check_operator(self, request: Request) -> None:
+        """Raises `OperatorUnknown` unless the operator's passphrase came as HTTP basic auth."""
+        said = _basic(request.headers.get("authorization", ""))
+        if said is None or not hmac.compare_digest(said.encode(), self._operator):
+            raise OperatorUnknown
+
+    def forget(self, instance: Tenant) -> None:
+        """Drops what is known of an instance's callers."""
+        self._known.pop(instance.key, None)
+        self._codes.forget(instance)
+
+    def _hear(self, changes: Sequence[Change]) -> None:
+        """A changed permission set or record makes the callers made from it stale."""
+        for change in changes:
+            if change.document.type in MAKING:
+                self._known.pop(change.tenant, None)
+            elif change.document.type == "instances":
+                self._known.clear()
+            else:
+                continue
+            self._heard += 1
+
+
+def login_url(scheme: str, instance: Instance, wanted: str) -> str:
+    """The login page that leads back to a page."""
+    return f"{scheme}://{instance.domain}/auth/login?redirect={quote(wanted, safe='')}"
+
+
+def cookie_of(connection: HTTPConnection, name: str) -> str:
+    """A cookie of a request; "" for none. Reads the headers themselves: each call of an app comes through here."""
+    for header, value in connection.scope["headers"]:
+        if header == b"cookie":
+            for pair in value.decode("latin-1").split(";"):
+                said, _, content = pair.strip().partition("=")
+                if said == name:
+                    return str(content)
+    return ""
+
+
+def token_of(request: Request) -> str:
+    """The token of a request: Bearer, the password of Basic, or the query's `bearer_token`; "" for none."""
+    header = request.headers.get("authorization", "")
+    if header.startswith("Bearer "):
+        return header[7:].strip()
+    basic = _basic(header)
+    return basic if basic is not None else request.query_params.get("bearer_token", "")
+
+
+def _basic(header: str) -> str | None:
+    if not header.startswith("Basic "):
+        return None
+    try:
+        return base64.b64decode(header[6:], validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return None

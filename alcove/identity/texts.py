@@ -1,0 +1,166 @@
+"""The words of the login page, of the first start, of a forgotten passphrase and of a link, in French and English."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENGLISH = {
+    "sample": "Sample person",
+    "sample_how": (
+        "Everything in this place is invented, and it has no passphrase. "
+        "Open it from your own place, where you had it made."
+    ),
+    "title": "Open my Alcove",
+    "passphrase": "Passphrase",
+    "show": "Show",
+    "remember": "Stay logged in on this browser",
+    "open": "Open",
+    "opening": "Opening…",
+    "wrong": "The password you entered is incorrect, please try again.",
+    "empty": "The passphrase is missing.",
+    "forgotten": "Passphrase forgotten?",
+    "insecure": "Your browser only opens this place over https, or on the machine itself (localhost).",
+    "noscript": "This page needs JavaScript: your passphrase is hashed in the browser and never sent as it is.",
+    "undefined": (
+        "This place has no passphrase yet. Open the address that alcove up prints on the server, "
+        "or set one there with the command"
+    ),
+    "failed": "The server did not answer. Check that it is running, then try again.",
+    "later": "Too many tries. Try again in {time}.",
+    "second": "second",
+    "minute": "minute",
+}
+FRENCH = {
+    "sample": "Personne d’exemple",
+    "sample_how": (
+        "Tout est inventé dans ce lieu, et il n’a pas de phrase de passe. Ouvrez-le depuis votre lieu à vous, "
+        "où vous l’avez fait faire."
+    ),
+    "title": "Ouvrir mon Alcove",
+    "passphrase": "Phrase de passe",
+    "show": "Afficher",
+    "remember": "Rester connecté sur ce navigateur",
+    "open": "Ouvrir",
+    "opening": "Ouverture…",
+    "wrong": "Le mot de passe est incorrect, veuillez réessayer.",
+    "empty": "Il manque la phrase de passe.",
+    "forgotten": "Phrase de passe oubliée ?",
+    "insecure": "Votre navigateur n’ouvre ce lieu qu’en https, ou sur la machine elle-même (localhost).",
+    "noscript": (
+        "Cette page a besoin de JavaScript : votre phrase de passe est hachée dans le navigateur "
+        "et n’est jamais envoyée telle quelle."
+    ),
+    "undefined": (
+        "Ce lieu n’a pas encore de phrase de passe. Ouvrez l’adresse qu’affiche alcove up sur le serveur, "
+        "ou choisissez-la là-bas avec la commande"
+    ),
+    "failed": "Le serveur n’a pas répondu. Vérifiez qu’il tourne, puis réessayez.",
+    "later": "Trop d’essais. Réessayez dans {time}.",
+    "second": "seconde",
+    "minute": "minute",
+}
+
+FIRST_ENGLISH = {
+    "title": "Welcome to your Alcove",
+    "about": "Everything you put here stays here. Choose how to open it.",
+    "name": "Your name",
+    "language": "Language",
+    "passphrase": "Passphrase",
+    "show": "Show",
+    "advice": "Four or five words that have nothing to do with each other are easy to keep in mind and hard to guess.",
+    "lost": "Nobody else knows it: write it down somewhere safe.",
+    "open": "Open my Alcove",
+    "opening": "Opening…",
+    "used": "This address has served already. Open your Alcove and log in.",
+    "insecure": ENGLISH["insecure"],
+    "noscript": ENGLISH["noscript"],
+    "failed": ENGLISH["failed"],
+}
+FIRST_FRENCH = {
+    "title": "Bienvenue dans votre Alcove",
+    "about": "Tout ce que vous y mettez y reste. Choisissez comment l’ouvrir.",
+    "name": "Votre nom",
+    "language": "Langue",
+    "passphrase": "Phrase de passe",
+    "show": "Afficher",
+    "advice": "Quatre ou cinq mots sans rapport entre eux se retiennent bien et se devinent mal.",
+    "lost": "Personne d’autre ne la connaît : notez-la en lieu sûr.",
+    "open": "Ouvrir mon Alcove",
+    "opening": "Ouverture…",
+    "used": "Cette adresse a déjà servi. Ouvrez votre Alcove et connectez-vous.",
+    "insecure": FRENCH["insecure"],
+    "noscript": FRENCH["noscript"],
+    "failed": FRENCH["failed"],
+}
+FORGOTTEN_ENGLISH = {
+    "title": "Passphrase forgotten",
+    "why": "Nobody else knows it, so nobody can send it to you. But whoever runs this server can set a new one:",
+    "terminal": "On the machine that runs Alcove, open a terminal, as the user who runs it.",
+    "type": "Type",
+    "twice": "The new passphrase is asked for twice. It does not show while you type.",
+    "kept": "Everything in this place stays as it is. All devices are signed out.",
+    "back": "Back to the login",
+}
+FORGOTTEN_FRENCH = {
+    "title": "Phrase de passe oubliée",
+    "why": (
+        "Personne d’autre ne la connaît : personne ne peut donc vous l’envoyer. "
+        "Mais qui fait tourner ce serveur peut en choisir une nouvelle :"
+    ),
+    "terminal": "Sur la machine qui fait tourner Alcove, ouvrez un terminal, sous le compte qui le fait tourner.",
+    "type": "Tapez",
+    "twice": "La nouvelle phrase de passe est demandée deux fois. Elle ne s’affiche pas pendant la frappe.",
+    "kept": "Tout ce qui est dans ce lieu reste comme c’est. Tous les appareils sont déconnectés.",
+    "back": "Retour à la connexion",
+}
+LINK_ENGLISH = {
+    "title": "Protected link",
+    "why": "Who shared this with you has set a password. Ask them for it if you do not have it.",
+    "password": "Password of the link",
+    "open": "Open",
+    "wrong": "This is not the password of the link. Check it, then try again.",
+}
+LINK_FRENCH = {
+    "title": "Lien protégé",
+    "why": "La personne qui a partagé ceci a choisi un mot de passe. Demandez-le-lui si vous ne l’avez pas.",
+    "password": "Mot de passe du lien",
+    "open": "Ouvrir",
+    "wrong": "Ce n’est pas le mot de passe du lien. Vérifiez-le, puis réessayez.",
+}
+MINUTE = 60
+LANGUAGES = {"fr": "Français", "en": "English"}
+"""The languages of the pages, as they call themselves."""
+
+
+def first_texts(locale: str) -> Mapping[str, str]:
+    """The words of the first-start page."""
+    return FIRST_FRENCH if locale.startswith("fr") else FIRST_ENGLISH
+
+
+def forgotten_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page for who has forgotten the passphrase."""
+    return FORGOTTEN_FRENCH if locale.startswith("fr") else FORGOTTEN_ENGLISH
+
+
+def link_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page that asks for the password of a link."""
+    return LINK_FRENCH if locale.startswith("fr") else LINK_ENGLISH
+
+
+def texts(locale: str) -> Mapping[str, str]:
+    """The words in a person's language."""
+    return FRENCH if locale.startswith("fr") else ENGLISH
+
+
+def later(seconds: int, locale: str) -> str:
+    """Too many tries, and when the next one is allowed.
+
+    >>> later(1, "en"), later(61, "fr")
+    ('Too many tries. Try again in 1 second.', 'Trop d’essais. Réessayez dans 2 minutes.')
+    """
+    words = texts(locale)
+    count, unit = (seconds, words["second"]) if seconds <= MINUTE else (-(-seconds // MINUTE), words["minute"])
+    return words["later"].format(time=f"{count} {unit}{'s' if count > 1 else ''}")

@@ -1,0 +1,102 @@
+"""Tokens: JWTs signed with an instance's own secrets (HS512; contract-a section 2)."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from alcove.base.errors import TokenExpired, TokenInvalid
+from alcove.identity.model import LIFETIMES, SERVICE_LIFETIME
+
+if TYPE_CHECKING:
+    from joserfc.jwk import OctKey
+
+    from alcove.base.clock import Clock
+    from alcove.instances import Instance
+
+SECRETS = {
+    "app": "session_secret",
+    "konn": "session_secret",
+    "cli": "cli_secret",
+    "access": "oauth_secret",
+    "share": "oauth_secret",
+}
+"""Which of an instance's secrets signs an audience."""
+
+AUDIENCES = {"webapp": "app", "konnector": "konn", "access-token": "access"}
+"""Other names that operators and older clients use for an audience."""
+
+
+class Tokens:
+    """Makes and verifies tokens."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._keys: dict[str, OctKey] = {}
+
+    def make(self, instance: Instance, audience: str, subject: str, scope: str = "", session: str = "") -> str:
+        """A new token. `scope` is only kept in tokens whose permissions are not found by their subject."""
+        from joserfc import jwt  # a third of the time that a server needs to start: loaded with the first token
+
+        claims: dict[str, Any] = {
+            "aud": [audience],
+            "iss": instance.domain,
+            "iat": int(self._clock.now().timestamp()),
+            "sub": subject,
+            "scope": scope,
+        }
+        if session:
+            claims["session_id"] = session
+        return jwt.encode({"alg": "HS512", "typ": "JWT"}, claims, self._key(instance, audience), algorithms=["HS512"])
+
+    def read(self, instance: Instance, token: str) -> tuple[dict[str, Any], float]:
+        """The claims, with `aud` as a text, and when they end (seconds since 1970).
+
+        Raises `TokenInvalid`, `TokenExpired`.
+        """
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        audience = _audience(token)
+        try:
+            claims = jwt.decode(token, self._key(instance, audience), algorithms=["HS256", "HS384", "HS512"]).claims
+            ends = float(claims["iat"]) + self._lifetime(audience, claims)
+        except (JoseError, ValueError, KeyError, TypeError):
+            raise TokenInvalid from None
+        if claims.get("iss") != instance.domain and claims.get("iss") != instance.fields.get("old_domain"):
+            raise TokenInvalid
+        if ends < self._clock.now().timestamp():
+            raise TokenExpired
+        return {**claims, "aud": audience}, ends
+
+    @staticmethod
+    def _lifetime(audience: str, claims: dict[str, Any]) -> float:
+        return SERVICE_LIFETIME if audience == "app" and not claims.get("session_id") else LIFETIMES[audience]
+
+    def _key(self, instance: Instance, audience: str) -> OctKey:
+        from joserfc.jwk import OctKey
+
+        secret = instance.fields.get(SECRETS.get(audience, ""))
+        if not secret:
+            raise TokenInvalid
+        key = self._keys.get(secret)
+        if key is None:
+            if len(self._keys) > 1000:
+                self._keys.clear()
+            key = self._keys[secret] = OctKey.import_key(base64.b64decode(secret))
+        return key
+
+
+def _audience(token: str) -> str:
+    """The audience that a token says it is for, before anything of it is believed."""
+    try:
+        payload = token.split(".")[1]
+        said = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["aud"]
+        audience = said[0] if isinstance(said, list) else said
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise TokenInvalid from None
+    if audience not in SECRETS:
+        raise TokenInvalid
+    return str(audience)

@@ -1,0 +1,73 @@
+"""Puts identity into the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alcove.base.crypto import Sealer
+from alcove.base.http import TokenReader
+from alcove.base.tables import Tables
+from alcove.documents import POLICIES, Documents, Policies
+from alcove.identity import GRANTS
+from alcove.identity.codes import Codes
+from alcove.identity.http.links import LinkPages
+from alcove.identity.http.login import LoginPages
+from alcove.identity.http.passphrases import PassphraseRoutes
+from alcove.identity.http.permissions import PermissionRoutes
+from alcove.identity.http.proving import Proof
+from alcove.identity.http.sessions import SessionRoutes
+from alcove.identity.limits import Attempts
+from alcove.identity.operator import operator_passphrase
+from alcove.identity.passphrase import SlowHash
+from alcove.identity.passphrases import Passphrases
+from alcove.identity.permission import PERMISSIONS
+from alcove.identity.permissions import Permissions
+from alcove.identity.service import Gate
+from alcove.identity.sessions import Sessions
+from alcove.identity.store import Tries
+from alcove.identity.tokens import Tokens
+from alcove.instances import PROVISIONERS, Allowances, Instances, InstanceSettings
+from alcove.realtime import REDACTIONS, Realtime
+
+if TYPE_CHECKING:
+    from alcove.base.house import House
+
+
+def register(house: House) -> None:
+    """Provides the guard, tokens, sessions and passphrases, and the login page."""
+    settings, clock = house.settings, house.clock
+    documents, instances = house.need(Documents), house.need(Instances)
+    flat = settings.subdomains == "flat"
+    tokens = house.provide(Tokens, Tokens(clock))
+    sessions = house.provide(Sessions, Sessions(documents, clock))
+    grants, tries = house.registry(GRANTS), Tries(house.need(Tables))
+    secure = settings.scheme == "https"
+    writable = Policies(house.registry(POLICIES)).writable
+    permissions = house.provide(Permissions, Permissions(documents, tokens, grants, writable, clock))
+    house.registry(REDACTIONS).add(PERMISSIONS, frozenset({"password", "codes", "shortcodes"}))
+    codes = house.provide(Codes, Codes(documents, permissions, Attempts(tries, clock, "code")))
+    operator = operator_passphrase(settings)
+    gate = Gate(documents, tokens, sessions, permissions, codes, clock, operator, flat=flat, secure=secure)
+    house.provide(Gate, gate)
+    house.provide(TokenReader, gate)
+    instances.on_destroyed(gate.forget)
+    sealer, slow = house.need(Sealer), SlowHash()
+    passphrases = house.provide(Passphrases, Passphrases(instances, sessions, sealer, slow))
+    house.registry(PROVISIONERS).add("passphrase", passphrases.provision)
+    guesses = Attempts(tries, clock, "passphrase")
+    proof = Proof(passphrases, sessions, guesses)
+    pages = LoginPages(gate, sessions, passphrases, proof, instances, settings.scheme)
+    person, realtime = house.need(InstanceSettings), house.need(Realtime)
+    changing = PassphraseRoutes(gate, sessions, passphrases, proof, instances, person, realtime, settings.scheme)
+    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(sessions).routes())
+    asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
+    links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
+    house.provide(LinkPages, links)
+    house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
+
+    async def resume() -> None:
+        passphrases.resume()
+
+    house.on_start("attempts", guesses.prepare)
+    house.on_start("passphrases", resume)
+    house.on_stop("passphrases", passphrases.stop)

@@ -1,0 +1,121 @@
+"""What a person may change of their instance: `io.cozy.settings.instance` and parts of the record (contract-a 8)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from alcove.base.errors import Unprocessable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alcove.base.house import Registry
+    from alcove.documents import Document
+    from alcove.instances.model import Instance, Introduction
+    from alcove.instances.service import Instances
+    from alcove.instances.store import SettingsDocument
+
+COMPUTED = frozenset(
+    {"auth_mode", "auto_update", "blocked", "context", "default_apps", "legal_notice_url", "locale", "oidc_id",
+     "oidc_logout_url", "onboarding_finished", "org_domain", "org_id", "password_defined", "sponsorships", "tos",
+     "tos_latest", "uuid"}
+)  # fmt: skip
+"""Attributes that are told with the settings and not stored with them: who sends them back changes nothing."""
+CONFIRMED = ("email", "pending_email")
+"""Attributes that only a mail to the new address may change; the command line of the server's owner may too."""
+LENGTH = 200
+"""Characters of a name at the most."""
+
+_LOCALE = re.compile(r"[a-z]{2}(_[A-Z]{2})?")
+
+
+class InstanceSettings:
+    """Reads and changes the settings of an instance."""
+
+    def __init__(self, document: SettingsDocument, instances: Instances, introductions: Registry[Introduction]) -> None:
+        self._document = document
+        self._instances = instances
+        self._introductions = introductions
+
+    async def read(self, instance: Instance) -> dict[str, Any]:
+        """What is stored: `public_name`, `email`, `tz`, `default_redirection`, `tracking`..."""
+        document = await self._document.get(instance)
+        return document.fields() if document else {}
+
+    async def shown(self, instance: Instance) -> tuple[dict[str, Any], str]:
+        """What clients see, with what the record adds; and the revision."""
+        document = await self._document.get(instance)
+        said = document.fields() if document else {}
+        said.setdefault("default_redirection", "home/")
+        record = instance.fields
+        return {
+            **said,
+            **computed(instance),
+            "password_defined": record.get("password_defined", False),
+        }, document.rev if document else ""
+
+    async def replace(
+        self, instance: Instance, attributes: Mapping[str, Any], rev: str, *, trusted: bool
+    ) -> tuple[Document, Instance]:
+        """Replaces the settings. `trusted` callers may change the mail address too.
+
+        Raises `RevisionConflict`, and `Unprocessable` for a language that is none or a name that is no short text.
+        """
+        name = attributes.get("public_name") or ""
+        if not isinstance(name, str) or len(name) > LENGTH:
+            wrong = f"A name is a text of {LENGTH} characters at the most"
+            raise Unprocessable(wrong, pointer="/data/attributes/public_name")
+        members = _members(attributes)
+        kept = {name: value for name, value in attributes.items() if name not in COMPUTED}
+        document = await self._document.replace(instance, kept, rev, () if trusted else CONFIRMED)
+        return document, await self._instances.change(instance, members) if members else instance
+
+    async def introduce(self, instance: Instance, name: str, locale: str) -> None:
+        """Takes the name and the language that a person gives at the first start; empty ones change nothing.
+
+        Raises `Unprocessable`.
+        """
+        if len(name) > LENGTH:
+            raise Unprocessable(f"A name may have {LENGTH} characters at the most", parameter="public_name")
+        members = _members({"locale": locale}) if locale else {}
+        if name:
+            await self._document.name(instance, name)
+        if members and members["locale"] != instance.locale:
+            changed = await self._instances.change(instance, members)
+            for introduce in self._introductions:
+                await introduce(changed)
+
+
+def computed(instance: Instance) -> dict[str, Any]:
+    """What the record says beside the stored settings."""
+    record = instance.fields
+    return {
+        "auth_mode": "basic",
+        "auto_update": not record.get("no_auto_update", False),
+        "context": record.get("context", ""),
+        "locale": instance.locale,
+        "oidc_id": record.get("oidc_id", ""),
+        "onboarding_finished": record.get("onboarding_finished", False),
+        "org_domain": record.get("org_domain", ""),
+        "org_id": record.get("org_id", ""),
+        "tos": record.get("tos", ""),
+        "tos_latest": record.get("tos_latest", ""),
+        "uuid": record.get("uuid", ""),
+    }
+
+
+def _members(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of the record that these attributes change."""
+    members: dict[str, Any] = {}
+    locale = attributes.get("locale")
+    if locale is not None:
+        if not isinstance(locale, str) or not _LOCALE.fullmatch(locale):
+            wrong = f"{str(locale)[:20]!r} is no language: fr and en are"
+            raise Unprocessable(wrong, pointer="/data/attributes/locale")
+        members["locale"] = locale
+    if isinstance(attributes.get("onboarding_finished"), bool):
+        members["onboarding_finished"] = attributes["onboarding_finished"]
+    if isinstance(attributes.get("auto_update"), bool):
+        members["no_auto_update"] = not attributes["auto_update"]
+    return members

@@ -1,0 +1,148 @@
+"""The settings document of an instance, its owner's own contact (contract-a sections 8 and 9), and what is counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alcove.base.clock import Clock, rfc3339
+from alcove.base.ids import new_id
+from alcove.base.tables import changed
+from alcove.documents import Query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from alcove.base.tables import Tables
+    from alcove.documents import Document, Documents, Tx
+    from alcove.instances.model import Instance
+
+SETTINGS, SETTINGS_ID = "io.cozy.settings", "io.cozy.settings.instance"
+CONTACTS = "io.cozy.contacts"
+_FREE = {"Email": "email", "PublicName": "public_name", "Timezone": "tz", "Phone": "phone"}
+
+
+MIGRATIONS = (
+    """
+create table tally (
+    tenant text not null,
+    name text not null,
+    count integer not null,
+    ends integer not null,
+    primary key (tenant, name)
+) without rowid;
+""",
+)
+
+
+POSTGRES = (
+    """
+create table tally (
+    tenant text not null, name text not null, count bigint not null, ends bigint not null, primary key (tenant, name)
+);
+""",
+)
+_TAKE = """
+insert into tally (tenant, name, count, ends) values ($1, $2, 1, $3) on conflict (tenant, name) do update set
+count = case when tally.ends <= $4 then 1 else tally.count + 1 end,
+ends = case when tally.ends <= $4 then excluded.ends else tally.ends end
+where tally.ends <= $4 or tally.count < $5 returning count
+"""
+
+
+class Tally:
+    """Windows of counting, in a table of the server's own. Times are milliseconds since 1970."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def prepare(self, now: int) -> None:
+        """Makes the table, and clears away what has ended."""
+        await self._tables.prepare("allowances", MIGRATIONS, POSTGRES)
+        await self._tables.change(("delete from tally where ends <= $1", now))
+
+    async def take(self, tenant: str, name: str, most: int, now: int, ends: int) -> int | None:
+        """Counts once more in the window, or in a new one until `ends`; its end, when it is used up already."""
+        used_up = "select ends from tally where tenant = $1 and name = $2 and ends > $3 and count >= $4"
+        full = await self._tables.rows(used_up, tenant, name, now, most)
+        # One statement counts and looks: of a thousand at once only the first ones are taken.
+        if not full and await changed(self._tables, _TAKE, tenant, name, ends, now, most):
+            return None
+        full = full or await self._tables.rows(used_up, tenant, name, now, most)
+        return full[0][0] if full else ends
+
+    async def forget(self, tenant: str) -> None:
+        """Drops the windows of an instance that is gone."""
+        await self._tables.change(("delete from tally where tenant = $1", tenant))
+
+
+class SettingsDocument:
+    """Reads and makes `io.cozy.settings.instance`."""
+
+    def __init__(self, documents: Documents, clock: Clock, scheme: str) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._scheme = scheme
+
+    async def get(self, instance: Instance) -> Document | None:
+        """The stored document."""
+        return await self._documents.get(instance.key, SETTINGS, SETTINGS_ID)
+
+    async def provision(self, instance: Instance, options: Mapping[str, str]) -> None:
+        """Writes the settings and the contact of the person who lives here."""
+        said = {key: options[name] for name, key in _FREE.items() if options.get(name)}
+        said.update(_pairs(options.get("Settings", "")))
+
+        async def unit(tx: Tx) -> None:
+            if await tx.get(SETTINGS, SETTINGS_ID) is None:
+                await tx.put(SETTINGS, SETTINGS_ID, said)
+                await tx.put(CONTACTS, new_id(), self._myself(instance, said))
+
+        await self._documents.work(instance.key, unit)
+
+    async def replace(self, instance: Instance, fields: Mapping[str, Any], rev: str, stays: Sequence[str]) -> Document:
+        """Replaces the settings, but for the members named by `stays`; raises `RevisionConflict`."""
+
+        async def unit(tx: Tx) -> Document:
+            old = await tx.get(SETTINGS, SETTINGS_ID)
+            stored = old.fields() if old else {}
+            kept = {name: value for name, value in fields.items() if name not in stays}
+            return await tx.put(SETTINGS, SETTINGS_ID, kept | {n: stored[n] for n in stays if n in stored}, rev)
+
+        return await self._documents.work(instance.key, unit)
+
+    async def name(self, instance: Instance, name: str) -> None:
+        """Gives the settings a name, and the contact of the person who lives here if it has none."""
+
+        async def unit(tx: Tx) -> None:
+            old = await tx.get(SETTINGS, SETTINGS_ID)
+            stored = old.fields() if old else {}
+            await tx.put(SETTINGS, SETTINGS_ID, {**stored, "public_name": name}, old.rev if old else "")
+            for contact in await tx.find(CONTACTS, Query({"me": True}, limit=1)):
+                fields = contact.fields()
+                if not fields.get("fullname"):
+                    myself = self._myself(instance, {**stored, "public_name": name})
+                    changed = {key: myself[key] for key in ("fullname", "displayName", "indexes")}
+                    await tx.put(CONTACTS, contact.id, {**fields, **changed}, contact.rev)
+
+        await self._documents.work(instance.key, unit)
+
+    def _myself(self, instance: Instance, said: Mapping[str, str]) -> dict[str, Any]:
+        contact: dict[str, Any] = {
+            "me": True,
+            "cozy": [{"url": f"{self._scheme}://{instance.domain}", "primary": True}],
+        }
+        name, email = said.get("public_name", ""), said.get("email", "")
+        if email:
+            contact["email"] = [{"address": email, "primary": True}]
+        if name:
+            contact |= {"fullname": name, "displayName": name}
+        key = "".join(part for part in (name, email, instance.domain) if part).lower()
+        contact["indexes"] = {"byFamilyNameGivenNameEmailCozyUrl": key}
+        contact["metadata"] = {"version": 1, "cozy": True}
+        contact["cozyMetadata"] = {"createdAt": rfc3339(self._clock.now()), "metadataVersion": 1, "doctypeVersion": "3"}
+        return contact
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """The operator's `Settings=k:v,k2:v2`."""
+    return dict(pair.split(":", 1) for pair in text.split(",") if ":" in pair)

@@ -1,0 +1,47 @@
+"""Puts the instances into the house."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from alcove.base.tables import Tables
+from alcove.documents import Documents
+from alcove.instances import INTRODUCTIONS, PROVISIONERS
+from alcove.instances.allowances import Allowances
+from alcove.instances.http import SettingsRoutes
+from alcove.instances.service import Instances
+from alcove.instances.settings import InstanceSettings
+from alcove.instances.store import SettingsDocument
+
+if TYPE_CHECKING:
+    from alcove.base.house import House
+    from alcove.instances.model import Instance
+
+
+def register(house: House) -> None:
+    """Provides the table of instances, and the settings of each."""
+    settings, documents = house.settings, house.need(Documents)
+    provisioners = house.registry(PROVISIONERS)
+    flat = settings.subdomains == "flat"
+    instances = Instances(documents, house.clock, provisioners, locale=settings.locale, flat=flat)
+    house.provide(Instances, instances)
+    document = SettingsDocument(documents, house.clock, settings.scheme)
+    provisioners.add("settings", document.provision)
+    person = house.provide(InstanceSettings, InstanceSettings(document, instances, house.registry(INTRODUCTIONS)))
+    house.add_routes(*SettingsRoutes(person, instances).routes())
+    house.on_start("instances", instances.load)
+    allowances = house.provide(Allowances, Allowances(house.need(Tables), house.clock))
+    house.on_start("allowances", allowances.load)
+    _forget(instances, allowances)
+
+
+def _forget(instances: Instances, allowances: Allowances) -> None:
+    forgetting: set[asyncio.Task[None]] = set()
+
+    def gone(instance: Instance) -> None:
+        task = asyncio.get_running_loop().create_task(allowances.forget(instance.key))
+        forgetting.add(task)
+        task.add_done_callback(forgetting.discard)
+
+    instances.on_destroyed(gone)

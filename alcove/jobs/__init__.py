@@ -1,0 +1,30 @@
+"""Work that is done later: jobs, their workers, and the triggers that start them."""
+
+from alcove.base.house import Slot
+from alcove.jobs.errors import BadTrigger, LeaseLost, NoRetry, TriggerMissing, WorkerMissing
+from alcove.jobs.model.duration import BadDuration, read_duration
+from alcove.jobs.model.job import Job, Running, Worker
+from alcove.jobs.model.trigger import Trigger
+from alcove.jobs.service.jobs import Jobs
+from alcove.jobs.service.triggers import Triggers
+from alcove.jobs.store import copy_queue
+
+HANDLERS: Slot[Worker] = Slot("workers", "who does the jobs of each name")
+
+__all__ = [
+    "HANDLERS",
+    "BadDuration",
+    "BadTrigger",
+    "Job",
+    "Jobs",
+    "LeaseLost",
+    "NoRetry",
+    "Running",
+    "Trigger",
+    "TriggerMissing",
+    "Triggers",
+    "Worker",
+    "WorkerMissing",
+    "copy_queue",
+    "read_duration",
+]

@@ -1,0 +1,1 @@
+"""Jobs, workers, triggers, and when these fire: plain data and pure rules."""

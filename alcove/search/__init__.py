@@ -1,0 +1,22 @@
+"""Finding anything by a few words: a full-text index of what documents say, beside the documents."""
+
+from alcove.base.house import Slot
+from alcove.search.model import Asked, Beside, Findable, Found, Hit, Said
+from alcove.search.service import Search
+from alcove.search.words import amount_words, fold, words_of
+
+FINDABLES: Slot[Findable] = Slot("findables", "what the documents of a doctype say to who searches")
+
+__all__ = [
+    "FINDABLES",
+    "Asked",
+    "Beside",
+    "Findable",
+    "Found",
+    "Hit",
+    "Said",
+    "Search",
+    "amount_words",
+    "fold",
+    "words_of",
+]

@@ -1,0 +1,121 @@
+"""What a document says to who searches, what is asked, and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from alcove.documents import Index, Query
+from alcove.search.words import words_of
+
+Fields = Mapping[str, Any]
+MOST_WORDS = 32
+"""Words of one question at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a document says: `title` and `detail` are shown, `words` only find it. `date` (ISO) puts the newest first.
+
+    `shown` is what else a person sees of it in a list: an amount, a kind of file.
+    """
+
+    title: str
+    detail: str = ""
+    words: str = ""
+    date: str = ""
+    shown: Fields = field(default_factory=dict)
+
+    @property
+    def title_words(self) -> str:
+        """The words of the title, as they are kept."""
+        return " ".join(words_of(self.title))
+
+    @property
+    def other_words(self) -> str:
+        """The words of everything else, as they are kept."""
+        return " ".join([*words_of(self.detail), *words_of(self.words)])
+
+    @property
+    def day(self) -> int:
+        """The day of its date as an ordinal; 0 without one."""
+        try:
+            return date.fromisoformat(self.date[:10]).toordinal()
+        except ValueError:
+            return 0
+
+
+Says = Callable[[str, Fields, Fields | None, str], Said | None]
+"""(id, fields, fields of the document beside it, language) -> what it says, or None when it is not to be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another document that one names and whose content it says too, as a file says the path of its folder.
+
+    `field` holds the other's id, and is the first of the declared `index`, by which all that name it are found.
+    `may_be` says of a document of that doctype whether others can name it at all: for most the look is spared.
+    """
+
+    doctype: str
+    field: str
+    index: Index
+    may_be: Callable[[Fields], bool]
+
+    def naming(self, ident: str, limit: int, bookmark: str) -> Query:
+        """The documents that name this one, a page of them."""
+        sort = [(name, False) for name in self.index.fields]  # without it, the index does not serve the query
+        return Query({self.field: ident}, sort, limit=limit, bookmark=bookmark, use_index=self.index.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Findable:
+    """A doctype that can be found. `version` changes with `says`: the index is then made anew.
+
+    `says` is pure and bears any content: it is called in threads, with whatever was once stored.
+    """
+
+    doctype: str
+    says: Says
+    version: int = 1
+    beside: Beside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: what was typed, the kinds to look in (none: all), hits of each kind at the most.
+
+    `newest` gives the hits by their day alone; then `cursor` goes on below where the last answer ended.
+    """
+
+    text: str
+    kinds: Sequence[str] = ()
+    limit: int = 5
+    newest: bool = False
+    cursor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that was found, and what it says now."""
+
+    kind: str
+    doctype: str
+    id: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, kind by kind, those by their title first, then the newest first.
+
+    `more` names the kinds that hold more than was asked for. `complete` is false while the index is still being made.
+    `cursor` is where the next answer begins, when the newest were asked for and there are more.
+    """
+
+    hits: list[Hit]
+    more: list[str]
+    complete: bool
+    cursor: int | None = None

@@ -1,0 +1,1 @@
+"""The composition: every room put together behind two ports."""

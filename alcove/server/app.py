@@ -1,0 +1,226 @@
+"""One request's way in: host, route, guard, handler; and out again, refusals included (docs/architecture.md)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from alcove.base.errors import NoSuchInstance, NoSuchRoute, Refusal
+from alcove.base.http import Call, Errors, Guard, Route, plain_errors
+from alcove.base.router import Router
+from alcove.identity import LoginNeeded, login_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import Message, Receive, Scope, Send
+
+    from alcove.base.http import AppHost, SocketRoute
+    from alcove.identity import Gate
+    from alcove.instances import Instance, Instances
+
+    Place = tuple[Instance, str] | None
+    """An instance, and the slug of the app whose host was asked; None for a host that nobody lives at."""
+
+log = logging.getLogger("alcove.server")
+
+SLOW = 1.0
+"""Seconds from which a request is worth a line in the log."""
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET,HEAD,PUT,PATCH,POST,DELETE",
+    "Access-Control-Max-Age": "43200",
+    "Access-Control-Allow-Credentials": "true",
+    "Vary": "Origin",
+}
+CSP = (b"content-security-policy", b"default-src 'none';frame-src 'none';frame-ancestors 'none';base-uri 'none';")
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+CREDENTIALS = ((b"access-control-allow-credentials", b"true"), (b"vary", b"Origin"))
+LOGOUT = frozenset({"/auth/login", "/auth/login/others"})
+"""What apps may do under `/auth/` from their own origins: log out."""
+
+
+class Application:
+    """The routes of one port as an ASGI application."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        sockets: Iterable[SocketRoute],
+        gate: Gate,
+        instances: Instances,
+        scheme: str,
+        apps: AppHost | None = None,
+    ) -> None:
+        self._gate = gate
+        self._apps = apps
+        self._instances = instances
+        self._scheme = scheme
+        self._router: Router[Route] = Router()
+        self._sockets: Router[SocketRoute] = Router()
+        self._families: dict[str, Errors] = {}
+        for route in routes:
+            self._router.add(route.method, route.path, route)
+            self._families.setdefault(route.path.split("/")[1], route.errors)
+        for socket in sockets:
+            self._sockets.add("GET", socket.path, socket)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """From now on connections are told to close after their answer."""
+        self._stopping = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's door."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begin = time.perf_counter()
+        request = Request(scope, receive, send)
+        heard: dict[bytes, bytes] = dict(scope["headers"])
+        path = scope["raw_path"].decode("ascii", "replace")
+        place = self._instances.by_host(heard.get(b"host", b"").decode("latin-1"))
+        try:
+            if place is not None and place[1]:
+                response = await self._app(request, heard, path, *place)
+            else:
+                response = await self._answer(request, heard, path, place)
+                self._share(request, response, heard, path)
+        except ClientDisconnect:
+            return
+        self._dress(response)
+        try:
+            await response(scope, receive, send)
+        except (ClientDisconnect, ConnectionError):
+            return
+        finally:
+            took = time.perf_counter() - begin
+            level = logging.WARNING if response.status_code >= 500 else logging.INFO if took > SLOW else logging.DEBUG
+            if log.isEnabledFor(level):
+                host, ms = heard.get(b"host", b"").decode("latin-1"), round(took * 1e3, 1)
+                more = {"host": host, "status": response.status_code, "ms": ms}
+                log.log(level, "%s %s", request.method, path, extra=more)
+
+    async def _answer(self, request: Request, heard: dict[bytes, bytes], path: str, place: Place) -> Response:
+        """The answer of a route, or how its family of routes writes the refusal. `heard` are the request's headers."""
+        accept = heard.get(b"accept", b"").decode("latin-1")
+        family = self._families.get(path.split("/", 2)[1] if "/" in path else "", plain_errors)
+        method = "GET" if request.method == "HEAD" else request.method
+        try:
+            if method == "OPTIONS" and b"origin" in heard:
+                return _preflight(request)
+            found = self._router.find(method, path)
+            if found is None:
+                _instance(place)
+                raise NoSuchRoute
+            route, params = found
+            family = route.errors
+            tenant = None if route.bare or route.operator else _instance(place)
+            call = Call(request, params, tenant)
+            if route.guard is Guard.LATE:
+                call.identify_by(partial(self._gate.admit, call, Guard.TOKEN))
+            elif route.guard is not Guard.PUBLIC:
+                await self._gate.admit(call, route.guard)
+            return await route.handler(call)
+        except LoginNeeded as refusal:
+            return self._to_login(request, refusal, accept, _instance(place))
+        except Refusal as refusal:
+            return family(refusal, accept)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, path)
+            return _failed(accept)
+
+    async def _app(
+        self, request: Request, heard: dict[bytes, bytes], path: str, instance: Instance, slug: str
+    ) -> Response:
+        """The answer of an app's host: none of our routes is there, and no other origin may read what it says."""
+        accept = heard.get(b"accept", b"").decode("latin-1")
+        try:
+            if self._apps is None:
+                raise NoSuchRoute
+            return await self._apps.serve(Call(request, {}, instance), slug, path)
+        except Refusal as refusal:
+            return plain_errors(refusal, accept)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            log.exception("%s %s of the app %s failed", request.method, path, slug)
+            return _failed(accept)
+
+    def _to_login(self, request: Request, refusal: Refusal, accept: str, instance: Instance) -> Response:
+        if request.method != "GET" or "text/html" not in accept:
+            return plain_errors(refusal, accept)
+        wanted = f"{self._scheme}://{instance.domain}{request.url.path}"
+        return Response(status_code=303, headers={"Location": login_url(self._scheme, instance, wanted)})
+
+    def _dress(self, response: Response) -> None:
+        """The headers that every answer has (contract-a section 1)."""
+        raw = response.raw_headers
+        if b"content-security-policy" not in [name for name, _ in raw]:
+            raw.append(CSP)
+        raw.append(NO_SNIFFING)
+        if self._stopping:
+            raw.append((b"connection", b"close"))
+
+    @staticmethod
+    def _share(request: Request, response: Response, heard: dict[bytes, bytes], path: str) -> None:
+        """Lets pages of other origins read the answer; under `/auth/` only that of logging out."""
+        origin = heard.get(b"origin")
+        if not origin or (path.startswith("/auth/") and (request.method != "DELETE" or path not in LOGOUT)):
+            return
+        if b"access-control-allow-origin" not in [name for name, _ in response.raw_headers]:
+            response.raw_headers += [(b"access-control-allow-origin", origin), *CREDENTIALS]
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        found = self._sockets.find("GET", scope["raw_path"].decode("ascii", "replace"))
+        place = self._instances.by_host(websocket.headers.get("host", ""))
+        if found is None or place is None or place[1]:
+            await _refuse_socket(receive, send)
+            return
+        try:
+            await found[0].handler(websocket, place[0])
+        except Exception:
+            log.exception("websocket %s failed", scope["path"])
+
+
+def _instance(place: Place) -> Instance:
+    """Whose place the request is for; raises `NoSuchInstance`."""
+    if place is None:
+        raise NoSuchInstance
+    return place[0]
+
+
+async def _refuse_socket(receive: Receive, send: Send) -> None:
+    message: Message = await receive()
+    if message["type"] == "websocket.connect":
+        await send({"type": "websocket.close", "code": 1008})
+
+
+def _preflight(request: Request) -> Response:
+    headers = dict(PREFLIGHT)
+    headers["Access-Control-Allow-Origin"] = request.headers["origin"]
+    asked = request.headers.get("access-control-request-headers")
+    if asked:
+        headers["Access-Control-Allow-Headers"] = asked
+    return Response(status_code=204, headers=headers)
+
+
+def _failed(accept: str) -> Response:
+    """A fault of ours: its trace is in the log, the client gets the contract's words."""
+    body: dict[str, Any] = {"errors": [{"status": "500", "title": "Unqualified error", "source": {}}]}
+    media = "application/vnd.api+json"
+    if "application/json" in accept:
+        body, media = {"error": "Internal Server Error"}, "application/json"
+    return Response(orjson.dumps(body), 500, media_type=media)

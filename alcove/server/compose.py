@@ -1,0 +1,57 @@
+"""Puts the rooms together, floor by floor: the only place that knows them all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import alcove.admin.wiring
+import alcove.apps.wiring
+import alcove.connectors.wiring
+import alcove.documents.wiring
+import alcove.files.wiring
+import alcove.identity.wiring
+import alcove.instances.wiring
+import alcove.jobs.wiring
+import alcove.money.wiring
+import alcove.realtime.wiring
+import alcove.sample.wiring
+import alcove.search.wiring
+import alcove.server.wiring
+from alcove.base.clock import Clock, SystemClock
+from alcove.base.confined import Here
+from alcove.base.crypto import Sealer
+from alcove.base.house import House
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alcove.base.config import Settings
+
+FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
+    ("documents", alcove.documents.wiring.register),
+    ("instances", alcove.instances.wiring.register),
+    ("jobs", alcove.jobs.wiring.register),
+    ("realtime", alcove.realtime.wiring.register),
+    ("search", alcove.search.wiring.register),
+    ("identity", alcove.identity.wiring.register),
+    ("files", alcove.files.wiring.register),
+    ("apps", alcove.apps.wiring.register),
+    ("connectors", alcove.connectors.wiring.register),
+    ("money", alcove.money.wiring.register),
+    ("sample", alcove.sample.wiring.register),
+    ("admin", alcove.admin.wiring.register),
+    ("server", alcove.server.wiring.register),
+)
+"""The rooms from the ground up, with what registers each."""
+
+
+def compose(settings: Settings, clock: Clock | None = None) -> House:
+    """The whole house, not started yet."""
+    house = House(settings, clock or SystemClock())
+    stored = settings.store != "memory"
+    house.provide(Sealer, Sealer.from_file(settings.home / "server.key") if stored else Sealer(os.urandom(32)))
+    house.provide(Here, Here(settings.confinement))
+    for _, register in FLOORS:
+        register(house)
+    return house

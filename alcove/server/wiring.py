@@ -1,0 +1,21 @@
+"""Puts the server's own routes into the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alcove.apps import Apps
+from alcove.documents import Documents
+from alcove.identity import Gate
+from alcove.instances import HOLDINGS
+from alcove.server.http import Front
+
+if TYPE_CHECKING:
+    from alcove.base.house import House
+
+
+def register(house: House) -> None:
+    """Adds `/`, `/version` and `/status`."""
+    documents, gate, apps = house.need(Documents), house.need(Gate), house.need(Apps)
+    front = Front(documents, gate, apps, house.registry(HOLDINGS), house.settings)
+    house.add_routes(*front.routes())

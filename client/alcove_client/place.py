@@ -1,0 +1,114 @@
+"""One instance as a client sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import httpx
+
+from alcove_client.errors import Unreachable, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CHUNK = 1 << 20
+
+
+class Place:
+    """The instance `domain` on the server at `url`, opened by a token."""
+
+    def __init__(self, url: str, domain: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self.domain = domain
+        headers = {"Host": domain, "Authorization": f"Bearer {token}", "Accept": "application/vnd.api+json"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=300, transport=transport)
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        self._http.close()
+
+    def ask(self, method: str, path: str, **more: Any) -> Any:
+        """The decoded JSON of an answer (None for an empty one); raises `Refused`, `Unreachable`."""
+        try:
+            answer = self._http.request(method, path, **more)
+        except httpx.TransportError as error:
+            raise Unreachable(f"the server does not answer: {error}") from None
+        if answer.status_code >= 400:
+            raise refusal(answer)
+        return answer.json() if answer.content else None
+
+    def document(self, doctype: str, doc_id: str) -> dict[str, Any]:
+        """One document."""
+        found: dict[str, Any] = self.ask("GET", f"/data/{doctype}/{quote(doc_id, safe='')}")
+        return found
+
+    def documents(self, doctype: str) -> list[dict[str, Any]]:
+        """Every document of a type; none when there never was one."""
+        found: list[dict[str, Any]] = []
+        bookmark = ""
+        while True:
+            params = {"limit": "1000", "bookmark": bookmark}
+            page = self.ask("GET", f"/data/{doctype}/_normal_docs", params=params)
+            found += page["rows"]
+            bookmark = page.get("bookmark") or ""
+            if not bookmark or len(page["rows"]) < 1000:
+                return found
+
+    def intake(self, file: Path, name: str, told: Callable[[int], None] = lambda _: None) -> str:
+        """Hands a file over to be gathered, streamed; `told` hears the bytes of each part. Answers its id.
+
+        Raises `OSError` when it cannot be read, or shrinks meanwhile; what is written to it meanwhile is not sent.
+        """
+        size = file.stat().st_size
+
+        def parts() -> Iterator[bytes]:
+            left = size
+            with file.open("rb") as source:
+                while left:
+                    part = source.read(min(CHUNK, left))
+                    if not part:
+                        raise OSError("it became shorter while it was read: try again")
+                    left -= len(part)
+                    yield part
+                    told(len(part))
+
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        said = self.ask("POST", "/connectors/intake", params={"Name": name}, content=parts(), headers=headers)
+        ident: str = said["data"]["id"]
+        return ident
+
+    def gather(self, intake: list[str], answers: dict[str, Any] | None = None, *, attended: bool = False) -> str:
+        """Starts the gathering of files handed over before; answers its id.
+
+        `attended`: somebody looks after `questions` while it runs, so that it waits for answers for a while.
+        """
+        attributes = {"intake": intake, "answers": answers or {}, "attended": attended}
+        said = self.ask("POST", "/connectors/gather", json={"data": {"attributes": attributes}})
+        ident: str = said["data"]["id"]
+        return ident
+
+    def gathering(self, ident: str) -> dict[str, Any]:
+        """How a gathering goes: `state`, `total`, `done`, `files`."""
+        attributes: dict[str, Any] = self.ask("GET", f"/connectors/gather/{ident}")["data"]["attributes"]
+        return attributes
+
+    def stop(self, ident: str) -> None:
+        """Asks a gathering to stop; what was read stays."""
+        self.ask("POST", f"/connectors/gather/{ident}/stop")
+
+    def questions(self) -> list[dict[str, Any]]:
+        """What connectors ask the person, the oldest first, each with its `id`."""
+        said = self.ask("GET", "/connectors/questions")["data"]
+        return [{"id": entry["id"], **entry["attributes"]} for entry in said]
+
+    def answer(self, question_id: str, answer: str) -> None:
+        """Answers a question; the run that asked goes on, or begins again."""
+        body = {"data": {"attributes": {"answer": answer}}}
+        self.ask("POST", f"/connectors/questions/{quote(question_id, safe='')}/answer", json=body)
+
+    def money(self, *, settled: bool = True) -> dict[str, int]:
+        """Counts of the person's money: accounts, operations, bills, linked, to_confirm."""
+        params = {"settled": "true"} if settled else None
+        counts: dict[str, int] = self.ask("GET", "/money/summary", params=params)["data"]["attributes"]
+        return counts

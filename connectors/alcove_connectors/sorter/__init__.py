@@ -1,0 +1,1 @@
+"""Says what each file is: opens archives, asks every connector, names who takes it."""

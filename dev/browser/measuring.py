@@ -1,0 +1,130 @@
+"""How long a page takes: its paints, its tasks, its interactions, with a processor as it is or slowed down.
+
+All is what the browser itself reports (paint, event and long task timing), in time of the clock: nothing is traced, as
+tracing would be measured too, and the machine has to be quiet.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from browser.visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from playwright.sync_api import Browser, Page
+
+    from browser.server import Person, Server
+
+    Act = tuple[Callable[[Page], object], Callable[[Page], object]]
+    """What a person does, and how its answer is known."""
+
+OPENINGS = 3
+NOTCHES, NOTCH, PAUSE = 150, 120, 40
+"""A wheel that is turned as fast as a finger can: so many notches, pixels of each, milliseconds between two."""
+WATCH = """
+window.measured = {events: [], long: []};
+new PerformanceObserver(list => measured.long.push(...list.getEntries().map(one => one.duration)))
+  .observe({type: 'longtask', buffered: true});
+new PerformanceObserver(list => measured.events.push(...list.getEntries().filter(one => one.interactionId)
+  .map(one => one.duration))).observe({type: 'event', buffered: true, durationThreshold: 16});
+"""
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A page that is measured: its app, how a person comes to much in it, and what is done with it."""
+
+    app: str
+    fill: Callable[[Server, int], Person]
+    """The person with that much, made unless they are there from another time."""
+    list: str
+    """The selector of what is in the element that scrolls."""
+    row: str
+    acts: Mapping[str, Act]
+
+
+class Window:
+    """One browser window whose processor is `throttle` times slower."""
+
+    def __init__(self, browser: Browser, person: Person, throttle: float, state: Any) -> None:
+        self.context = browser.new_context(locale="fr-FR", viewport={"width": 1440, "height": 900}, storage_state=state)
+        self.context.set_default_timeout(120_000)
+        self.context.add_init_script(WATCH)
+        self.visit = Visit(self.context, person)
+        self.page: Page = self.visit.page
+        session = self.context.new_cdp_session(self.page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": throttle})
+
+    def opened(self, subject: Subject) -> dict[str, float]:
+        """Opens the page with nothing cached: milliseconds to the first paint and to the first rows."""
+        begun = time.perf_counter()
+        self.page.goto(self.visit.person.address(subject.app))
+        self.page.locator(subject.row).first.wait_for()
+        rows = (time.perf_counter() - begun) * 1000
+        return {"first paint": self.page.evaluate(PAINTED), "first rows": rows}
+
+    def act(self, press: Callable[[Page], object], seen: Callable[[Page], object]) -> tuple[float, float, float]:
+        """Milliseconds to the next picture, to the answer, and of the longest task (0: none was over 50)."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("() => { measured.events = []; measured.long = [] }")
+        begun = time.perf_counter()
+        press(self.page)
+        seen(self.page)
+        answered = (time.perf_counter() - begun) * 1000
+        self.page.evaluate("() => new Promise(next => setTimeout(next, 200))")  # the observers report late
+        picture, longest = self.page.evaluate("() => [Math.max(0, ...measured.events), Math.max(0, ...measured.long)]")
+        return picture, answered, longest
+
+    def scrolled(self, subject: Subject) -> list[float]:
+        """Milliseconds of each long task, over 50 ms of the clock as the browser itself reports them, of scrolling far.
+
+        Nothing is traced meanwhile, and no layout is asked for: either would be measured too.
+        """
+        self.page.locator(subject.row).first.hover()
+        self.page.evaluate("() => { measured.long = [] }")
+        for _ in range(NOTCHES):
+            self.page.mouse.wheel(0, NOTCH)
+            self.page.wait_for_timeout(PAUSE)
+        self.page.wait_for_load_state("networkidle")
+        long: list[float] = self.page.evaluate("() => measured.long")
+        return long
+
+
+def session(browser: Browser, person: Person, app: str) -> Any:
+    """What a window needs to be one where the person is known."""
+    context = browser.new_context()
+    visit = Visit(context, person)
+    visit.open(app)
+    kept = visit.storage()
+    context.close()
+    return kept
+
+
+def measure(browser: Browser, person: Person, subject: Subject, throttle: float) -> None:
+    """Prints the figures of a page on one processor."""
+    print(f"\n{subject.app}, the processor slowed down {throttle:g} times")
+    state = session(browser, person, subject.app)
+    paints = []
+    for _ in range(OPENINGS):
+        window = Window(browser, person, throttle, state)
+        paints.append(window.opened(subject))
+        if len(paints) < OPENINGS:
+            window.context.close()
+    for name in paints[0]:
+        print(f"  {name:16} {statistics.median(one[name] for one in paints):7.0f} ms")
+    window.page.wait_for_load_state("networkidle")
+    long = window.scrolled(subject)
+    print(f"  {'scrolling':16} {len(long):7} tasks over 50 ms, the longest {max(long, default=0):.0f} ms")
+    print(f"  {'':16} {'picture':>10} {'answer':>10} {'longest':>10}")
+    for name, (press, seen) in subject.acts.items():
+        times = window.act(press, seen)
+        print(f"  {name:16}" + "".join(f"{one:8.0f} ms" for one in times), flush=True)
+    for fault in window.visit.faults:
+        print(f"  fault: {fault}")
+    window.context.close()

@@ -1,0 +1,160 @@
+// What the account page asks of the server.
+import { Refused, useAct, useClient, useFresh } from '@alcove/client'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { clientForm } from '../../../../alcove/identity/pages/passphrase.js'
+import { type Device, devicesOf, type Login, merge, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
+
+const JSONAPI = 'application/vnd.api+json'
+const SETTINGS = ['settings', 'instance'] as const
+const DEVICES = ['account', 'devices'] as const
+/** Rounds that a new passphrase gets at least; the server's own choice for a first one. */
+const ROUNDS = 650_000
+const TRIES = 5
+
+interface SettingsSaid {
+  data: { id: string; type: string; attributes: Settings; meta: { rev: string } }
+}
+
+/** The settings, under the name by which the frame reads them too: a new name shows in both at once. */
+export function useSettings() {
+  const { door } = useClient()
+  useFresh(['io.cozy.settings'], SETTINGS)
+  return useQuery({
+    queryKey: SETTINGS,
+    queryFn: ({ signal }) => door.ask<SettingsSaid>('GET', '/settings/instance', { signal }),
+    select: said => said.data.attributes,
+  })
+}
+
+/** Someone changed the same thing meanwhile: nothing was written; `now` is what holds. */
+export class Clash extends Error {
+  override readonly name = 'Clash'
+
+  constructor(readonly now: Settings) {
+    super('changed meanwhile')
+  }
+}
+
+/** Changes some settings, keeping what others changed meanwhile; raises `Clash`. */
+export function useChangeSettings() {
+  const { door } = useClient()
+  const queries = useQueryClient()
+  return async (seen: Settings, change: Settings): Promise<void> => {
+    for (let left = TRIES; ; left -= 1) {
+      const { data } = await door.ask<SettingsSaid>('GET', '/settings/instance')
+      const merged = merge(seen, data.attributes, change)
+      if ('clash' in merged) {
+        queries.setQueryData(SETTINGS, { data })
+        throw new Clash(data.attributes)
+      }
+      try {
+        const said = await door.ask<SettingsSaid>('PUT', '/settings/instance', {
+          body: { data: { ...data, attributes: merged.attributes } },
+        })
+        // The answer leaves out what only reading adds.
+        queries.setQueryData(SETTINGS, { data: { ...said.data, attributes: { ...merged.attributes, ...said.data.attributes } } })
+        return
+      } catch (error) {
+        if (!(error instanceof Refused) || error.status !== 409 || left === 1) throw error
+      }
+    }
+  }
+}
+
+export interface Chance {
+  slug: string
+  name: string
+}
+
+interface AppsSaid {
+  data: { attributes: { slug: string; name: string; locales?: Record<string, { name?: string }> } }[]
+}
+
+/** The apps that can open first. */
+export function useApps(language: string) {
+  const { door } = useClient()
+  return useQuery({
+    queryKey: ['account', 'apps'],
+    queryFn: ({ signal }) => door.ask<AppsSaid>('GET', '/apps/', { accept: JSONAPI, signal }),
+    select: (said): Chance[] =>
+      said.data.map(({ attributes: { slug, name, locales } }) => ({ slug, name: locales?.[language]?.name ?? name })),
+  })
+}
+
+/** Who is signed in. */
+export function useDevices() {
+  const { door, documents } = useClient()
+  useFresh(['io.cozy.sessions.logins'], DEVICES)
+  return useQuery({
+    queryKey: DEVICES,
+    queryFn: async ({ signal }): Promise<Device[]> => {
+      const [sessions, logins] = await Promise.all([
+        door.ask<{ data: SessionSaid[] }>('GET', '/settings/sessions', { accept: JSONAPI, signal }),
+        documents.all<Login>('io.cozy.sessions.logins', signal),
+      ])
+      return devicesOf(sessions.data, logins)
+    },
+  })
+}
+
+/** Signs out these devices; shown at once, and taken back when the server refuses. */
+export function useSignOut(done: (devices: readonly Device[]) => void, failed: (error: Error) => void) {
+  const { door } = useClient()
+  return useAct<readonly Device[]>({
+    key: DEVICES,
+    send: async devices => {
+      const [one] = devices
+      if (devices.length === 1 && one) await door.send('DELETE', `/settings/sessions/${encodeURIComponent(one.id)}`)
+      else await door.send('DELETE', '/auth/login/others')
+    },
+    foresee: (held, devices) => (held as Device[]).filter(one => !devices.some(gone => gone.id === one.id)),
+    done,
+    failed,
+  }).mutate
+}
+
+/** The space taken, by kind. */
+export function useUsage() {
+  const { door } = useClient()
+  return useQuery({
+    queryKey: ['account', 'usage'],
+    queryFn: ({ signal }) =>
+      door.ask<{ data: { attributes: Usage } }>('GET', '/settings/disk-usage', { query: { include: 'kinds' }, accept: JSONAPI, signal }),
+    select: said => spaceOf(said.data.attributes),
+  })
+}
+
+export function useVersion() {
+  const { door } = useClient()
+  return useQuery({
+    queryKey: ['account', 'version'],
+    queryFn: ({ signal }) => door.ask<{ version: string }>('GET', '/version', { signal }),
+    select: said => said.version,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+interface Hashing {
+  data: { attributes: { salt: string; iterations: number } }
+}
+
+/** Changes the passphrase, hashed here as the login does it. Every session but this browser's ends by it. */
+export function useChangePassphrase() {
+  const { door } = useClient()
+  const queries = useQueryClient()
+  return async (present: string, next: string): Promise<void> => {
+    const { salt, iterations } = (await door.ask<Hashing>('GET', '/settings/passphrase', { accept: JSONAPI })).data.attributes
+    const rounds = Math.max(iterations, ROUNDS)
+    await door.send('PUT', '/settings/passphrase', {
+      body: {
+        current_passphrase: await clientForm(present, salt, iterations),
+        new_passphrase: await clientForm(next, salt, rounds),
+        iterations: rounds,
+      },
+      accept: JSONAPI,
+    })
+    // This page's token ended with its session: the new session has one of its own.
+    await door.renew()
+    await queries.invalidateQueries({ queryKey: DEVICES })
+  }
+}

@@ -1,0 +1,4 @@
+import { mount } from '@alcove/ui'
+import { Account } from './Account'
+
+mount(<Account />, { en: 'Account', fr: 'Compte' })

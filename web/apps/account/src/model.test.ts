@@ -1,0 +1,108 @@
+import { faults } from '@alcove/ui'
+import { describe, expect, it } from 'vitest'
+import { LEAST, strength, VERDICTS } from '../../../../alcove/identity/pages/passphrase.js'
+import { devicesOf, firstApp, merge, spaceOf, today } from './model'
+import { texts } from './texts'
+
+describe('settings that two pages change', () => {
+  const seen = { public_name: 'Alice', locale: 'fr', tz: 'Europe/Paris' }
+
+  it('keeps what others changed elsewhere', () => {
+    const now = { ...seen, locale: 'en', email: 'a@example.org' }
+    expect(merge(seen, now, { public_name: 'Chloé' })).toEqual({ attributes: { ...now, public_name: 'Chloé' } })
+  })
+
+  it('tells when they changed the same thing', () => {
+    expect(merge(seen, { ...seen, public_name: 'Bob' }, { public_name: 'Chloé' })).toEqual({ clash: ['public_name'] })
+  })
+
+  it('sees no clash when they changed it to the same', () => {
+    const now = { ...seen, public_name: 'Chloé' }
+    expect(merge(seen, now, { public_name: 'Chloé' })).toEqual({ attributes: now })
+  })
+})
+
+describe('the space taken', () => {
+  it('is told by kinds that a person knows, in a fixed order', () => {
+    const kinds = { image: '5', pdf: '2', text: '3', trash: '4', 'application': '1', zip: '6' }
+    expect(spaceOf({ used: '28', files: '21', versions: '7', quota: '100', kinds })).toEqual({
+      used: 28,
+      quota: 100,
+      parts: [
+        { kind: 'photos', bytes: 5 },
+        { kind: 'documents', bytes: 5 },
+        { kind: 'others', bytes: 7 },
+        { kind: 'versions', bytes: 7 },
+        { kind: 'trash', bytes: 4 },
+      ],
+    })
+  })
+
+  it('may be empty and without a limit', () => {
+    expect(spaceOf({ used: '0', files: '0', versions: '0' })).toEqual({ used: 0, quota: undefined, parts: [] })
+  })
+})
+
+describe('who is signed in', () => {
+  const session = (id: string, seen: string, current = false) => ({
+    id,
+    attributes: { created_at: '2026-01-01T00:00:00Z', last_seen: seen, long_run: false },
+    meta: { current },
+  })
+
+  it('begins with this browser, then who was seen last; a login that is not known has no name', () => {
+    const sessions = [session('a', '2026-01-02T00:00:00Z'), session('b', '2026-01-03T00:00:00Z'), session('c', '2026-01-01T00:00:00Z', true)]
+    const devices = devicesOf(sessions, [{ _id: '1', session_id: 'a', browser: 'Firefox', os: 'Linux', ip: '192.0.2.1' }])
+    expect(devices.map(device => device.id)).toEqual(['c', 'b', 'a'])
+    expect(devices[2]).toMatchObject({ browser: 'Firefox', os: 'Linux', address: '192.0.2.1' })
+    expect(devices[1]).toMatchObject({ browser: '', address: '' })
+  })
+
+  it('knows what was seen within a day', () => {
+    const now = Date.parse('2026-01-02T12:00:00Z')
+    expect(today('2026-01-01T13:00:00Z', now)).toBe(true)
+    expect(today('2026-01-01T11:00:00Z', now)).toBe(false)
+  })
+})
+
+describe('the app that opens first', () => {
+  it('is the one that was chosen, if it is there', () => {
+    expect(firstApp('money/#/x', ['place', 'money'])).toBe('money')
+    expect(firstApp('home/', ['place', 'money'])).toBe('place')
+    expect(firstApp(undefined, ['place'])).toBe('place')
+  })
+})
+
+describe('the strength of a passphrase', () => {
+  it.each([
+    ['', 0],
+    ['short', 0],
+    ['aaaaaaaaaaaaaaaa', 1],
+    ['password', 1],
+    ['azerty123456789', 1],
+    ['alice alice alice', 1],
+    ['cheval juste', 2],
+    ['cheval juste bleu', 3],
+    ['cheval juste batterie agrafe orange', 4],
+    ['kJ8#mZ2!qT9$wX', 4],
+  ])('of %j is %i', (text, level) => {
+    expect(strength(text, ['Alice', 'me.localhost'])).toBe(level)
+  })
+
+  it('does not fall when a word is added', () => {
+    const words = ['lampe', 'fleuve', 'nuage', 'pomme', 'craie']
+    const levels = words.map((_, at) => strength(words.slice(0, at + 1).join(' ')))
+    expect(levels).toEqual([...levels].sort())
+    expect(levels.at(-1)).toBe(4)
+  })
+
+  it('has a word for each level in each language', () => {
+    expect(VERDICTS.en).toHaveLength(5)
+    expect(VERDICTS.fr).toHaveLength(5)
+    for (const said of [VERDICTS.en[0], VERDICTS.fr[0]]) expect(said).toContain(String(LEAST))
+  })
+})
+
+it('says everything in both languages', () => {
+  expect(faults('account', texts)).toEqual([])
+})

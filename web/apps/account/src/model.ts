@@ -1,0 +1,121 @@
+// What the account page computes by itself: changes that meet other changes, kinds of files, where a person is signed in.
+
+export interface Settings {
+  public_name?: string
+  email?: string
+  locale?: string
+  default_redirection?: string
+  [name: string]: unknown
+}
+
+export type Merged = { attributes: Settings } | { clash: string[] }
+
+/**
+ * The settings to send when a person changes some of them. `seen` is what they saw when they began, `now` what the server
+ * holds: what others changed meanwhile stays, and where they changed the same thing, it is told instead.
+ */
+export function merge(seen: Settings, now: Settings, change: Settings): Merged {
+  const clash = Object.keys(change).filter(name => now[name] !== seen[name] && now[name] !== change[name])
+  return clash.length ? { clash } : { attributes: { ...now, ...change } }
+}
+
+export const KINDS = ['photos', 'videos', 'audio', 'documents', 'others', 'versions', 'trash'] as const
+export type Kind = (typeof KINDS)[number]
+
+const KIND_OF: Record<string, Kind> = {
+  image: 'photos',
+  video: 'videos',
+  audio: 'audio',
+  pdf: 'documents',
+  text: 'documents',
+  spreadsheet: 'documents',
+  slide: 'documents',
+  trash: 'trash',
+}
+
+export interface Usage {
+  used: string
+  files: string
+  versions: string
+  quota?: string
+  kinds?: Record<string, string>
+}
+
+export interface Space {
+  used: number
+  /** Undefined where there is no limit. */
+  quota: number | undefined
+  parts: { kind: Kind; bytes: number }[]
+}
+
+/** The space taken by each kind of thing that there is, in the order of `KINDS`. */
+export function spaceOf(usage: Usage): Space {
+  const sums = new Map<Kind, number>([['versions', Number(usage.versions)]])
+  for (const [name, bytes] of Object.entries(usage.kinds ?? {})) {
+    const kind = KIND_OF[name] ?? 'others'
+    sums.set(kind, (sums.get(kind) ?? 0) + Number(bytes))
+  }
+  const parts = KINDS.flatMap(kind => {
+    const bytes = sums.get(kind) ?? 0
+    return bytes > 0 ? [{ kind, bytes }] : []
+  })
+  return { used: Number(usage.used), quota: usage.quota ? Number(usage.quota) : undefined, parts }
+}
+
+export interface SessionSaid {
+  id: string
+  attributes: { created_at: string; last_seen: string; long_run: boolean }
+  meta?: { current?: boolean }
+}
+
+export interface Login {
+  _id: string
+  session_id: string
+  ip?: string
+  browser?: string
+  os?: string
+}
+
+export interface Device {
+  id: string
+  current: boolean
+  since: string
+  seen: string
+  remembered: boolean
+  browser: string
+  os: string
+  address: string
+}
+
+/** Who is signed in, this browser first, then those seen last. */
+export function devicesOf(sessions: readonly SessionSaid[], logins: readonly Login[]): Device[] {
+  const known = new Map(logins.map(login => [login.session_id, login]))
+  return sessions
+    .map(({ id, attributes, meta }) => {
+      const login = known.get(id)
+      return {
+        id,
+        current: meta?.current === true,
+        since: attributes.created_at,
+        seen: attributes.last_seen,
+        remembered: attributes.long_run,
+        browser: login?.browser ?? '',
+        os: login?.os ?? '',
+        address: login?.ip ?? '',
+      }
+    })
+    .sort((a, b) => Number(b.current) - Number(a.current) || b.seen.localeCompare(a.seen) || b.since.localeCompare(a.since))
+}
+
+const DAY = 24 * 3600 * 1000
+
+/** Whether a moment lies within the last day: the server notes it no more often. */
+export function today(iso: string, now = Date.now()): boolean {
+  return now - Date.parse(iso) < DAY
+}
+
+/** The app that a setting `default_redirection` (`slug/path#hash`) leads to, if it is there; else the first page. */
+export function firstApp(setting: string | undefined, slugs: readonly string[]): string {
+  const slug = (setting ?? '').split('/')[0] ?? ''
+  return slugs.includes(slug) ? slug : 'place'
+}

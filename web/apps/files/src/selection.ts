@@ -1,0 +1,65 @@
+// What is selected in a list: the one where the keyboard is, those that are chosen, and where a range began.
+import { useCallback, useMemo, useState } from 'react'
+import { between, type Entry } from './model'
+
+export interface Selection {
+  /** The entry where the keyboard is. */
+  active: string | undefined
+  chosen: ReadonlySet<string>
+}
+
+interface Held extends Selection {
+  anchor: string | undefined
+}
+
+export interface Selecting extends Selection {
+  /** The chosen entries, in the order of the list. */
+  entries: readonly Entry[]
+  /** This one alone. */
+  only: (id: string | undefined) => void
+  /** This one too, or no more. */
+  toggle: (id: string) => void
+  /** All from where the range began to this one; with `add`, beside what is chosen. */
+  range: (id: string, add?: boolean) => void
+  /** Moves the keyboard without choosing. */
+  walk: (id: string) => void
+  all: () => void
+  none: () => void
+}
+
+const NOTHING: Held = { active: undefined, anchor: undefined, chosen: new Set() }
+
+/** The selection of a list; a new one for each `key`. */
+export function useSelection(list: readonly Entry[], key: string): Selecting {
+  const [held, setHeld] = useState({ key, ...NOTHING })
+  const here: Held = held.key === key ? held : NOTHING
+  const set = useCallback(
+    (change: (now: Held) => Partial<Held>) => setHeld(now => {
+      const mine = now.key === key ? now : { key, ...NOTHING }
+      return { ...mine, ...change(mine) }
+    }),
+    [key],
+  )
+  // Something may have left since it was chosen.
+  const entries = useMemo(() => (here.chosen.size ? list.filter(entry => here.chosen.has(entry.id)) : []), [list, here.chosen])
+  return {
+    active: here.active,
+    chosen: here.chosen,
+    entries,
+    only: id => set(() => ({ active: id, anchor: id, chosen: new Set(id === undefined ? [] : [id]) })),
+    toggle: id =>
+      set(({ chosen }) => {
+        const next = new Set(chosen)
+        if (!next.delete(id)) next.add(id)
+        return { active: id, anchor: id, chosen: next }
+      }),
+    range: (id, add = false) =>
+      set(({ chosen, anchor, active }) => {
+        const from = anchor ?? active ?? id
+        return { active: id, anchor: from, chosen: new Set([...(add ? chosen : []), ...between(list, from, id)]) }
+      }),
+    walk: id => set(() => ({ active: id, anchor: id })),
+    all: () => set(() => ({ chosen: new Set(list.map(entry => entry.id)) })),
+    none: () => set(() => ({ chosen: new Set<string>() })),
+  }
+}

@@ -1,0 +1,42 @@
+// What the address says of this page: the folder, what is open, how it is shown.
+import { ROOT, TRASH } from '@alcove/client'
+import { changeUrl, type How, useUrl } from '@alcove/ui'
+import { type Order, orderOf } from './model'
+
+export interface State {
+  /** The folder that is shown; undefined while it is to be found from the file that is open. */
+  folder: string | undefined
+  /** The file that is looked at. */
+  file: string | undefined
+  trash: boolean
+  view: 'list' | 'grid'
+  order: Order
+  /** Whether the details are open. */
+  info: boolean
+  /** What narrows the list. */
+  filter: string
+}
+
+export type Go = (changes: Partial<Record<'folder' | 'file' | 'trash' | 'view' | 'sort' | 'info' | 'filter', string | undefined>>, how?: How) => void
+
+export const go: Go = (changes, how) => changeUrl(changes.folder === ROOT && !changes.file ? { ...changes, folder: undefined } : changes, how)
+
+/** What the address says of the filter now: what shows it may not be drawn yet. */
+export const filterNow = (): string => new URLSearchParams(window.location.search).get('filter') ?? ''
+
+export function useFilesState(): [State, Go] {
+  const [url] = useUrl()
+  const trash = url.has('trash')
+  const file = url.get('file') || undefined
+  const folder = url.get('folder') || undefined
+  const state: State = {
+    folder: trash || folder === TRASH ? TRASH : (folder ?? (file ? undefined : ROOT)),
+    file,
+    trash: trash || folder === TRASH,
+    view: url.get('view') === 'grid' ? 'grid' : 'list',
+    order: orderOf(url.get('sort')),
+    info: url.has('info'),
+    filter: url.get('filter') ?? '',
+  }
+  return [state, go]
+}

@@ -1,0 +1,4 @@
+import { mount } from '@alcove/ui'
+import { Money } from './Money'
+
+void mount(<Money />, { en: 'Money', fr: 'Argent' })

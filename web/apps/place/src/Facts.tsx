@@ -1,0 +1,94 @@
+// What is true of the place now: what left it, what it holds, what feeds it, its space, its backup.
+import { useClient } from '@alcove/client'
+import { Bar, sampleOf, useFormats, useSay } from '@alcove/ui'
+import { useConfined, useSources, useSpace, useSummary } from './api'
+import { needsRepair, repairOf, type Source } from './model'
+import css from './place.module.css'
+import { SampleFact } from './Sample'
+import { texts } from './texts'
+
+/** From this share of the quota on, the bar warns. */
+const TIGHT = 0.9
+
+export function Facts() {
+  const say = useSay(texts)
+  const formats = useFormats()
+  const { page } = useClient()
+  const { data } = useSummary(false)
+  const sources = useSources()
+  const space = useSpace()
+  const confined = useConfined()
+  const month = formats.month(new Date().toISOString().slice(0, 7)).split(' ')[0] ?? ''
+  return (
+    <>
+      {confined.data !== undefined && (
+        <div className={css.fact}>
+          <h2 className={css.heading}>{say('left', { month: month.toLowerCase() })}</h2>
+          <div className={`${css.big} num`}>{confined.data ? formats.size(0) : say('left.unknown')}</div>
+          <div className="small muted">{say(confined.data ? 'left.why' : 'left.unknown.why')}</div>
+        </div>
+      )}
+      <div className={css.fact}>
+        <h2 className={css.heading}>{say('holds')}</h2>
+        {data && (
+          <>
+            <div className="num">
+              {data.operations ? say('done.of', { months: say('new.operations', { count: data.operations }), accounts: say('done.accounts', { count: data.accounts }) }) : say('holds.none')}
+            </div>
+            {data.bills > 0 && <div className="small muted num">{say(data.linked ? 'holds.bills' : 'holds.bills.alone', { count: data.bills, linked: data.linked })}</div>}
+          </>
+        )}
+      </div>
+      <div className={css.fact}>
+        <h2 className={css.heading}>{say('sources')}</h2>
+        {sources.data?.length === 0 && <span className="muted">{say('sources.none')}</span>}
+        <ul>
+          {sources.data?.map(source => (
+            <SourceLine key={source._id} source={source} />
+          ))}
+        </ul>
+      </div>
+      {space.data && (
+        <div className={css.fact}>
+          <h2 className={css.heading}>{say('space')}</h2>
+          <div className="num">
+            {space.data.quota
+              ? say('space.of', { used: formats.size(space.data.used), quota: formats.size(space.data.quota) })
+              : formats.size(space.data.used)}
+          </div>
+          {space.data.quota && (
+            <div className={css.space} data-tight={space.data.used / space.data.quota > TIGHT || undefined}>
+              <Bar share={Math.min(space.data.used / space.data.quota, 1)} label={say('space')} />
+            </div>
+          )}
+        </div>
+      )}
+      {!sampleOf(page) && (
+        <div className={css.fact}>
+          <h2 className={css.heading}>{say('backup')}</h2>
+          <div>{say('backup.none')}</div>
+          <details className="small muted">
+            <summary>{say('backup.do')}</summary>
+            <p>{say('backup.how')}</p>
+          </details>
+        </div>
+      )}
+      <SampleFact />
+    </>
+  )
+}
+
+function SourceLine({ source }: { source: Source }) {
+  const say = useSay(texts)
+  const formats = useFormats()
+  const bad = needsRepair(source)
+  const at = source.cozyMetadata?.updatedAt
+  const known = source.account_type === 'bankfiles' || source.account_type === 'invoices' ? say(`sources.${source.account_type}`) : undefined
+  return (
+    <li className={css.source} data-bad={bad || undefined}>
+      <i />
+      {known ?? source.name ?? source.account_type}
+      <span className="small muted">{bad ? say(`sources.state.${repairOf(source).word}`) : at && formats.moment(at)}</span>
+    </li>
+  )
+}
