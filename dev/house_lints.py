@@ -2,7 +2,8 @@
 
 - every route, setting and registry is named in the docs, so that they cannot go stale;
 - no file holds a path of a machine or the host of a package registry;
-- no room has a `utils`, and none looks behind another's door.
+- no room has a `utils`, and none looks behind another's door;
+- an effect of a page gives nothing back but what undoes it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ REGISTRIES = re.compile(r"\b(?:pypi|npmjs|pythonhosted|debian)\.(?:org|com)\b")
 BEHIND_DOORS = {"alcove/server/compose.py", "alcove/cli/serve.py"}
 """Who may look behind doors: the composition, which calls each room's wiring, and the command that starts it."""
 EXEMPT = {"uv.lock", "dev/house_lints.py"}
+BARE_EFFECT = re.compile(r"use(?:Layout|Insertion)?Effect\(\(\) => (?!\{|\(\) =>)")
 
 
 def undocumented() -> Iterator[str]:
@@ -99,9 +101,22 @@ def doors() -> Iterator[str]:
                     )
 
 
+def effects() -> Iterator[str]:
+    """Effects that hand React the value of an expression."""
+    for file in tracked():
+        if file.suffix not in (".ts", ".tsx"):
+            continue
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+            if BARE_EFFECT.search(line):
+                yield (
+                    f"{file.relative_to(ROOT)}:{number}: put the effect's body in braces: React calls whatever it "
+                    "gives back to undo it, and a browser may give a promise back tomorrow where it gave nothing"
+                )
+
+
 def main() -> int:
     """Prints what is wrong; 1 when something is."""
-    found = [*undocumented(), *leaks(), *rooms(), *doors()]
+    found = [*undocumented(), *leaks(), *rooms(), *doors(), *effects()]
     for line in found:
         sys.stderr.write(line + "\n")
     return 1 if found else 0

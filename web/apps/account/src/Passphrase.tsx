@@ -48,7 +48,9 @@ function Form({ known, close }: { known: readonly string[]; close: (changed: boo
   const level = strength(next, [...known, page.domain])
   const type = shown ? 'text' : 'password'
 
-  useEffect(() => presentField.current?.focus(), [])
+  useEffect(() => {
+    presentField.current?.focus()
+  }, [])
   const tell = (said: Trouble) => {
     setTrouble(said)
     const field = said.field === 'present' ? presentField : said.field === 'next' ? nextField : undefined

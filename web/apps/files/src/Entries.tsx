@@ -83,7 +83,9 @@ export function Entries(props: Props) {
     paddingStart: grid ? 8 : 0,
     scrollMargin: HEAD,
   })
-  useEffect(() => virtual.measure(), [virtual, height, columns])
+  useEffect(() => {
+    virtual.measure()
+  }, [virtual, height, columns])
 
   const find = (id: string | undefined) => (id === undefined ? -1 : entries.findIndex(entry => entry.id === id))
   const show = (at: number) => virtual.scrollToIndex(Math.floor(at / columns))

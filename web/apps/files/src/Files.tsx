@@ -400,7 +400,9 @@ function FilterField({ text, field, filter, down }: { text: string; field: Ref<H
   const say = useSay(texts)
   const [typed, setTyped] = useState(text)
   // What the address says by now, also when it was not typed here: Back, or "show everything".
-  useLayoutEffect(() => setTyped(filterNow()), [text])
+  useLayoutEffect(() => {
+    setTyped(filterNow())
+  }, [text])
   const type = (next: string, calm: boolean) => {
     setTyped(next)
     filter(next, calm)

@@ -28,7 +28,10 @@ export function Pick({ for: one, side, close, chosen }: Props) {
   // Money that came in pays back; a bill of money that went out is another thing.
   const found = (choices.data ?? []).filter(choice => choice.cameIn === one.cameIn)
   const at = Math.min(active, Math.max(0, found.length - 1))
-  useEffect(() => box.current?.children[at]?.scrollIntoView({ block: 'nearest' }), [at])
+  useEffect(() => {
+    // In braces, because newer browsers answer with a promise, which React would take for what undoes the effect.
+    box.current?.children[at]?.scrollIntoView({ block: 'nearest' })
+  }, [at])
 
   const take = (choice: Choice | undefined) => {
     if (!choice) return
