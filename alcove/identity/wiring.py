@@ -10,6 +10,7 @@ from alcove.base.tables import Tables
 from alcove.documents import POLICIES, Documents, Policies
 from alcove.identity import GRANTS
 from alcove.identity.codes import Codes
+from alcove.identity.http.entrance import Entrance
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
 from alcove.identity.http.passphrases import PassphraseRoutes
@@ -56,9 +57,10 @@ def register(house: House) -> None:
     house.registry(PROVISIONERS).add("passphrase", passphrases.provision)
     guesses = Attempts(tries, clock, "passphrase")
     proof = Proof(passphrases, sessions, guesses)
-    pages = LoginPages(gate, sessions, passphrases, proof, instances, settings.scheme)
+    entrance = Entrance(gate, sessions, settings.scheme)
+    pages = LoginPages(gate, sessions, passphrases, proof, entrance, instances, settings.scheme)
     person, realtime = house.need(InstanceSettings), house.need(Realtime)
-    changing = PassphraseRoutes(gate, sessions, passphrases, proof, instances, person, realtime, settings.scheme)
+    changing = PassphraseRoutes(gate, passphrases, proof, entrance, instances, person, realtime, settings.scheme)
     house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(sessions).routes())
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)

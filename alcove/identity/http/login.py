@@ -10,17 +10,16 @@ from urllib.parse import urlsplit
 from starlette.responses import RedirectResponse, Response
 
 from alcove.base.errors import PlainRefusal, Refusal
-from alcove.base.http import Call, Guard, JSONResponse, Route
+from alcove.base.http import Call, Guard, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
 from alcove.identity.errors import CsrfMissing, CsrfWrong, LogoutFromElsewhere, TooManyLogins, WrongPassphrase
-from alcove.identity.http.forms import read_form, visitor_of, way
-from alcove.identity.http.proving import remember
+from alcove.identity.http.forms import read_form, way
 from alcove.identity.passphrase import salt_of
-from alcove.identity.sessions import LONG_RUN
 from alcove.identity.texts import forgotten_texts, texts
 
 if TYPE_CHECKING:
+    from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
     from alcove.identity.passphrases import Passphrases
     from alcove.identity.service import Gate
@@ -51,6 +50,7 @@ class LoginPages:
         sessions: Sessions,
         passphrases: Passphrases,
         proof: Proof,
+        entrance: Entrance,
         instances: Instances,
         scheme: str,
     ) -> None:
@@ -58,6 +58,7 @@ class LoginPages:
         self._sessions = sessions
         self._passphrases = passphrases
         self._proof = proof
+        self._entrance = entrance
         self._instances = instances
         self._scheme = scheme
         self._pages = Pages(PAGES)
@@ -117,12 +118,7 @@ class LoginPages:
         if not right:
             return self._refuse(call, instance, WrongPassphrase(texts(instance.locale)["wrong"]))
         long_run = form.get("long-run-session") in ("1", "true", "on")
-        _, cookie = await self._sessions.open(instance, visitor_of(call), long_run=long_run)
-        json = "application/json" in call.request.headers.get("accept", "")
-        response = JSONResponse({"redirect": target}) if json else RedirectResponse(target, 303)
-        response.headers.append("Set-Cookie", self._gate.cookie(instance, cookie, LONG_RUN if long_run else None))
-        remember(response, instance, secure=self._scheme == "https")
-        return response
+        return await self._entrance.proved(call, instance, target, long_run=long_run)
 
     def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
         if "text/html" not in call.request.headers.get("accept", ""):

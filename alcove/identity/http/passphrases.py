@@ -12,19 +12,17 @@ from alcove.base.http import Call, Guard, JSONResponse, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, resource
 from alcove.base.pages import Pages
 from alcove.identity.errors import PassphraseRefused, RegisterTokenWrong
-from alcove.identity.http.forms import hashed, read_fields, rounds, visitor_of, way
+from alcove.identity.http.forms import hashed, read_fields, rounds, way
 from alcove.identity.http.login import PAGES
-from alcove.identity.http.proving import remember
 from alcove.identity.passphrase import ITERATIONS, salt_of
 from alcove.identity.passphrases import may_register
-from alcove.identity.sessions import LONG_RUN
 from alcove.identity.texts import LANGUAGES, first_texts
 
 if TYPE_CHECKING:
+    from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
     from alcove.identity.passphrases import Passphrases
     from alcove.identity.service import Gate
-    from alcove.identity.sessions import Sessions
     from alcove.instances import Instance, Instances, InstanceSettings
     from alcove.realtime import Realtime
 
@@ -40,18 +38,18 @@ class PassphraseRoutes:
     def __init__(
         self,
         gate: Gate,
-        sessions: Sessions,
         passphrases: Passphrases,
         proof: Proof,
+        entrance: Entrance,
         instances: Instances,
         settings: InstanceSettings,
         realtime: Realtime,
         scheme: str,
     ) -> None:
         self._gate = gate
-        self._sessions = sessions
         self._passphrases = passphrases
         self._proof = proof
+        self._entrance = entrance
         self._instances = instances
         self._settings = settings
         self._realtime = realtime
@@ -132,12 +130,9 @@ class PassphraseRoutes:
         defined = await self._passphrases.define(instance, token, form, iterations)
         event = b'{"_id":"io.cozy.settings.passphrase"}'
         self._realtime.publish(instance.key, "CREATED", SETTINGS, f"{SETTINGS}.passphrase", event)
-        _, cookie = await self._sessions.open(defined, visitor_of(call), long_run=True)
         html = "text/html" in call.request.headers.get("accept", "")
         response = RedirectResponse(target, 303) if html else JSONResponse({"redirect": target})
-        response.headers.append("Set-Cookie", self._gate.cookie(defined, cookie, LONG_RUN))
-        remember(response, defined, secure=self._scheme == "https")
-        return response
+        return await self._entrance.open(call, defined, response, long_run=True)
 
     async def change(self, call: Call) -> Response:
         """Changes the passphrase for who knows the present one; ends all sessions, and opens one for this browser."""
@@ -151,13 +146,10 @@ class PassphraseRoutes:
             await self._prove(call, instance, _text(fields, "current_passphrase"))
         session = await self._gate.session(call)
         changed = await self._passphrases.change(instance, form, iterations)
+        response = Response(status_code=204)
         if session is None:
-            return Response(status_code=204)
-        _, cookie = await self._sessions.open(changed, visitor_of(call), long_run=session.long_run)
-        header = self._gate.cookie(changed, cookie, LONG_RUN if session.long_run else None)
-        response = Response(status_code=204, headers={"Set-Cookie": header})
-        remember(response, changed, secure=self._scheme == "https")
-        return response
+            return response
+        return await self._entrance.open(call, changed, response, long_run=session.long_run)
 
     async def check(self, call: Call) -> Response:
         """204 when the passphrase is right, 403 when it is not."""
