@@ -40,6 +40,9 @@ class Settings:
     proxies: str = _about(
         "addresses or networks of proxies in front, joined by commas: whom they name as the visitor is believed", ""
     )
+    trusted_networks: str = _about(
+        "private networks, joined by commas, in which the server may ask other servers: none by default", ""
+    )
     store: str = _about("where documents live: sqlite or memory", "sqlite")
     database: str = _about(
         "the PostgreSQL that holds documents and jobs, as postgresql://user:password@host/name; empty: files in home",
@@ -139,7 +142,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise WrongSetting(f"{where} is not understood; an address such as {_DATABASES[0]}user@host/name is allowed")
     if not isinstance(value, str):
         raise WrongSetting(f"{where} is {value!r}; a text is allowed")
-    if name == "proxies":
+    if name in ("proxies", "trusted_networks"):
         return _networks(value, where)
     if name == "apps" and value and not Path(value).is_dir():
         raise WrongSetting(f"{where} is {value!r}; a folder of built apps is allowed, or nothing")

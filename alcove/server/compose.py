@@ -22,6 +22,8 @@ from alcove.base.clock import Clock, SystemClock
 from alcove.base.confined import Here
 from alcove.base.crypto import Sealer
 from alcove.base.house import House
+from alcove.base.outgoing import Outgoing
+from alcove.server.outgoing import HttpOutgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +54,9 @@ def compose(settings: Settings, clock: Clock | None = None) -> House:
     stored = settings.store != "memory"
     house.provide(Sealer, Sealer.from_file(settings.home / "server.key") if stored else Sealer(os.urandom(32)))
     house.provide(Here, Here(settings.confinement))
+    outgoing = HttpOutgoing(settings.trusted_networks)
+    house.provide(Outgoing, outgoing)
+    house.on_stop("outgoing", outgoing.close)
     for _, register in FLOORS:
         register(house)
     return house

@@ -1,0 +1,55 @@
+"""What the server asks of other servers. Rooms know this door by its Protocol; `server` opens it (decision 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class NoReply(Exception):
+    """No answer that can be used. The message names the host and says what is wrong; it never holds a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request to another server."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    limit: int = 1 << 20
+    """Bytes that the answer may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the other server answered, whatever the status. A redirect is an answer like any other."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By name in lower case."""
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; raises `NoReply`."""
+        try:
+            said = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            said = None
+        if not isinstance(said, dict):
+            raise NoReply("the answer is not a JSON object")
+        return said
+
+
+class Outgoing(Protocol):
+    """Asks other servers, within limits of size and time, and never one of a private network unless that is allowed."""
+
+    async def ask(self, question: Question) -> Reply:
+        """The answer; raises `NoReply`."""
+        ...

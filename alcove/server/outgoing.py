@@ -1,0 +1,129 @@
+"""The door out: HTTP to other servers, over TLS and on the Internet only, within limits of size and time.
+
+A name is looked up once; its address is judged before anything is sent, and connected to as it is: a name that points
+into a private network a moment later opens nothing there. Networks that the operator trusts are let through, also
+without TLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from alcove.base.outgoing import NoReply, Question, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import httpx
+
+    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+log = logging.getLogger("alcove.server.outgoing")
+
+PATIENCE = 10.0
+"""Seconds that the whole of an answer may take."""
+AT_ONCE = 20
+"""Connections at the same time."""
+# Addresses of the Internet in which one of a private network may hide.
+_TUNNELS = tuple(ipaddress.ip_network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"))
+
+
+class HttpOutgoing:
+    """`Outgoing` over HTTP. `trusted` are networks, joined by commas, that need be neither public nor TLS."""
+
+    def __init__(self, trusted: str, patience: float = PATIENCE) -> None:
+        self._trusted = [ipaddress.ip_network(network) for network in trusted.split(",") if network]
+        self._patience = patience
+        self._client: httpx.AsyncClient | None = None
+
+    async def ask(self, question: Question) -> Reply:
+        """The answer; raises `NoReply`."""
+        host = urlsplit(question.url).hostname or ""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._ask(question, host)
+        except TimeoutError:
+            raise NoReply(f"{host} took longer than {self._patience:g} s") from None
+
+    async def _ask(self, question: Question, host: str) -> Reply:
+        import httpx  # a tenth of the time that a server needs to start: loaded with the first question
+
+        if self._client is None:
+            limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
+            self._client = httpx.AsyncClient(trust_env=False, verify=httpx.create_ssl_context(), limits=limits)
+        reason = "it cannot be connected to"
+        for address in await self._addresses(question.url, host):
+            try:
+                return await self._ask_at(self._client, question, host, address)
+            except httpx.ConnectError as error:
+                reason = str(error)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise NoReply(f"{host}: {error or type(error).__name__}") from None
+        raise NoReply(f"{host}: {reason}")
+
+    async def _ask_at(self, client: httpx.AsyncClient, question: Question, host: str, address: Address) -> Reply:
+        parts = urlsplit(question.url)
+        place = f"[{address}]" if address.version == 6 else str(address)
+        at = urlunsplit(parts._replace(netloc=f"{place}:{parts.port}" if parts.port else place))
+        headers = {"User-Agent": "Alcove", **question.headers, "Host": parts.netloc.rpartition("@")[2]}
+        more: dict[str, Any] = {"sni_hostname": host}
+        async with client.stream(
+            question.method, at, headers=headers, content=question.body, timeout=self._patience, extensions=more
+        ) as response:
+            parts_read, size = [], 0
+            async for part in response.aiter_bytes():
+                size += len(part)
+                if size > question.limit:
+                    raise NoReply(f"{host} answered more than {question.limit} bytes")
+                parts_read.append(part)
+            said = {name.lower(): value for name, value in response.headers.items()}
+            log.debug("%s %s answered %d", question.method, host, response.status_code)
+            return Reply(response.status_code, said, b"".join(parts_read))
+
+    async def _addresses(self, url: str, host: str) -> Sequence[Address]:
+        """Where a URL may be asked; raises `NoReply` where it may not."""
+        try:
+            scheme, port = urlsplit(url).scheme, urlsplit(url).port
+        except ValueError:
+            raise NoReply(f"{url[:200]!r} is not an address") from None
+        if scheme not in ("http", "https") or not host:
+            raise NoReply(f"{url[:200]!r} is not an address of the web")
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise NoReply(f"{host} is not known") from None
+        addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+        allowed = [address for address in addresses if self._trusts(address) or (scheme == "https" and public(address))]
+        if not allowed:
+            raise NoReply(
+                f"{host} may not be asked: only https on the Internet, and networks in ALCOVE_TRUSTED_NETWORKS"
+            )
+        return list(dict.fromkeys(allowed))
+
+    def _trusts(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted if network.version == address.version)
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+
+def public(address: Address) -> bool:
+    """Whether an address is on the Internet, and nowhere else.
+
+    >>> public(ipaddress.ip_address("::ffff:10.0.0.1")), public(ipaddress.ip_address("2001:4860:4860::8888"))
+    (False, True)
+    """
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return public(address.ipv4_mapped)
+        if any(address in tunnel for tunnel in _TUNNELS):
+            return False
+    return address.is_global and not address.is_multicast
