@@ -14,7 +14,7 @@ from alcove.apps.store import Installed
 from alcove.base.http import AppHost
 from alcove.documents import Documents
 from alcove.identity import GRANTS, Gate, LinkPages, Sessions, Tokens
-from alcove.instances import PROVISIONERS, Instance, Instances, InstanceSettings
+from alcove.instances import PROVISIONERS, Flags, Instance, Instances, InstanceSettings
 from alcove.search import FINDABLES
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def register(house: House) -> None:
     installed = Installed(house.need(Documents))
     apps = house.provide(Apps, Apps(installed, built_apps(folder, vite), instances, person, house.clock, scheme))
     tokens, links = house.need(Tokens), house.need(LinkPages)
-    pages = AppPages(apps, gate, tokens, instances, person, links, scheme, vite)
+    pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, scheme, vite)
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)
     catalogue = Catalogue(apps, pages, gate, house.need(Sessions), instances, shared, scheme)

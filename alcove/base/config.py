@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -56,6 +58,13 @@ class Settings:
     confinement: str = _about("what connectors need to run: required (bubblewrap) or degraded (limits)", "required")
     samples: str = _about("whether people may have a sample person made in the browser: on or off", "on")
     locale: str = _about("the language of a new instance: fr or en", "en")
+    contexts: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict,
+        metadata={
+            "about": "what holds for groups of instances, as tables [contexts.NAME] of the file",
+            "secret": False,
+        },
+    )
     log_level: str = _about("how much is logged: debug, info, warning or error", "info")
     log_format: str = _about("how it is logged: text or json", "text")
 
@@ -136,6 +145,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
         if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 65535:
             raise WrongSetting(f"{where} is {text!r}; a port from 1 to 65535 is allowed (0 takes a free one)")
         return int(text)
+    if name == "contexts":
+        return _contexts(value, where)
     if name == "vite" and not _VITE.fullmatch(str(value)):
         raise WrongSetting(f"{where} is {value!r}; an address of this machine such as http://127.0.0.1:5173 is allowed")
     if name == "database" and value and not str(value).startswith(_DATABASES):
@@ -149,6 +160,20 @@ def _checked(name: str, value: Any, where: str) -> Any:
     if name in CHOICES and value not in CHOICES[name]:
         raise WrongSetting(f"{where} is {value!r}; allowed are {', '.join(CHOICES[name])}")
     return value
+
+
+def _contexts(value: Any, where: str) -> dict[str, dict[str, Any]]:
+    """Tables by name; in the environment they are written as JSON."""
+    try:
+        said = orjson.loads(value) if isinstance(value, str) else value
+        orjson.dumps(said)  # they are told to apps
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        said = None
+    if not isinstance(said, dict) or not all(isinstance(context, dict) for context in said.values()):
+        raise WrongSetting(
+            f"{where} is {str(value)[:60]!r}; tables [contexts.NAME] are allowed, in the environment JSON"
+        )
+    return said
 
 
 def _networks(value: str, where: str) -> str:

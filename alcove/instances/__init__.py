@@ -2,10 +2,13 @@
 
 from alcove.base.house import Slot
 from alcove.instances.allowances import Allowance, Allowances
+from alcove.instances.contexts import Contexts
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged, TooOften
+from alcove.instances.flags import Flags, Layer
 from alcove.instances.model import Holding, Instance, Introduction, Provisioner
 from alcove.instances.service import DIRECTORY, SAMPLE_FLAG, Instances, directory
 from alcove.instances.settings import InstanceSettings
+from alcove.instances.store.flags import flag_documents
 
 PROVISIONERS: Slot[Provisioner] = Slot("provisioners", "what each room puts into a new instance")
 INTRODUCTIONS: Slot[Introduction] = Slot("introductions", "what each room does when a language was chosen first")
@@ -19,6 +22,8 @@ __all__ = [
     "SAMPLE_FLAG",
     "Allowance",
     "Allowances",
+    "Contexts",
+    "Flags",
     "Holding",
     "IllegalDomain",
     "Instance",
@@ -27,8 +32,10 @@ __all__ = [
     "InstanceSettings",
     "Instances",
     "Introduction",
+    "Layer",
     "Provisioner",
     "RecordChanged",
     "TooOften",
     "directory",
+    "flag_documents",
 ]

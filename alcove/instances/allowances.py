@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alcove.instances.errors import TooOften
-from alcove.instances.store import Tally
+from alcove.instances.store.tally import Tally
 
 if TYPE_CHECKING:
     from alcove.base.clock import Clock

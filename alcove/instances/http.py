@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.responses import Response
 
-from alcove.base.errors import BadRequest
+from alcove.base.errors import BadRequest, Forbidden, PlainRefusal
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import MEDIA_TYPE, answer, resource
+from alcove.instances.flags import merged
 from alcove.instances.settings import InstanceSettings, computed
-from alcove.instances.store import SETTINGS, SETTINGS_ID
+from alcove.instances.store.settings import SETTINGS, SETTINGS_ID
 
 if TYPE_CHECKING:
+    from alcove.instances.contexts import Contexts
+    from alcove.instances.flags import Flags
     from alcove.instances.model import Instance
     from alcove.instances.service import Instances
 
@@ -20,27 +23,31 @@ LIMIT = 1 << 20
 """Bytes of the settings at the most."""
 FOR_GUESTS = frozenset({"context", "default_redirection", "locale", "onboarding_finished", "public_name", "tz", "uuid"})
 """Settings that who comes by a link may read: no address, no telephone number."""
+FLAGS_ID = "io.cozy.settings.flags"
 _HERE = {"self": "/settings/instance"}
+_FLAGS = {"self": "/settings/flags"}
 
 
 class SettingsRoutes:
     """The settings that any client reads when it starts."""
 
-    def __init__(self, settings: InstanceSettings, instances: Instances) -> None:
+    def __init__(self, settings: InstanceSettings, instances: Instances, contexts: Contexts, flags: Flags) -> None:
         self._settings = settings
         self._instances = instances
+        self._contexts = contexts
+        self._flags = flags
 
     def routes(self) -> list[Route]:
         """The route table of this file."""
         table = (
-            ("/settings/instance", self.instance),
-            ("/settings/context", self.context),
-            ("/settings/capabilities", self.capabilities),
-            ("/settings/flags", self.flags),
-            ("/settings/warnings", self.warnings),
+            ("GET", "/settings/instance", self.instance, Guard.TOKEN),
+            ("PUT", "/settings/instance", self.change, Guard.LATE),
+            ("GET", "/settings/context", self.context, Guard.LATE),
+            ("GET", "/settings/capabilities", self.capabilities, Guard.TOKEN),
+            ("GET", "/settings/flags", self.flags, Guard.LATE),
+            ("GET", "/settings/warnings", self.warnings, Guard.TOKEN),
         )
-        reading = [Route("GET", path, handler, Guard.TOKEN, jsonapi_errors) for path, handler in table]
-        return [*reading, Route("PUT", "/settings/instance", self.change, Guard.TOKEN, jsonapi_errors)]
+        return [Route(method, path, handler, guard, jsonapi_errors) for method, path, handler, guard in table]
 
     async def instance(self, call: Call) -> Response:
         """The instance's settings, with what its record adds. Any token may read them; a guest's, what is public."""
@@ -52,7 +59,6 @@ class SettingsRoutes:
 
     async def change(self, call: Call) -> Response:
         """Replaces the settings; the body names the revision that it replaces. Language and name follow at once."""
-        call.caller.allow("PUT", SETTINGS, SETTINGS_ID)
         body = await call.json_object(LIMIT)
         data = body.get("data")
         said = data.get("attributes") if isinstance(data, dict) else None
@@ -60,6 +66,8 @@ class SettingsRoutes:
             raise BadRequest("JSON input is malformed or is missing mandatory fields")
         meta = data.get("meta")
         rev = str(meta.get("rev") or "") if isinstance(meta, dict) else ""
+        await call.identify()
+        call.caller.allow("PUT", SETTINGS, SETTINGS_ID)
         trusted = call.caller.audience == "cli"
         instance = cast("Instance", call.instance)
         document, instance = await self._settings.replace(instance, said, rev, trusted=trusted)
@@ -67,9 +75,11 @@ class SettingsRoutes:
         return answer(resource(SETTINGS, SETTINGS_ID, shown, rev=document.rev, links=_HERE))
 
     async def context(self, call: Call) -> Response:
-        """What the operator has set for a group of instances: nothing so far."""
+        """What the operator has set for a group of instances."""
+        await _identified(call)
+        said = self._contexts.of(cast("Instance", call.instance))
         links = {"self": "/settings/context"}
-        return answer(resource(SETTINGS, "io.cozy.settings.context", {}, links=links))
+        return answer(resource(SETTINGS, "io.cozy.settings.context", said, links=links))
 
     async def capabilities(self, call: Call) -> Response:
         """What this server can do."""
@@ -78,10 +88,23 @@ class SettingsRoutes:
         return answer(resource(SETTINGS, "io.cozy.settings.capabilities", said, links=links))
 
     async def flags(self, call: Call) -> Response:
-        """The instance's feature flags."""
-        said = cast("Instance", call.instance).fields.get("feature_flags", {})
-        return answer(resource(SETTINGS, "io.cozy.settings.flags", said, links={"self": "/settings/flags"}))
+        """The instance's feature flags; with `include`, also the layers that they come from."""
+        await _identified(call)
+        layers = await self._flags.layers(cast("Instance", call.instance))
+        said = resource(SETTINGS, FLAGS_ID, merged(layers), links=_FLAGS)
+        if not call.query("include"):
+            return answer(said)
+        sources = [resource(SETTINGS, f"{FLAGS_ID}.{layer.name}", layer.said, links=_FLAGS) for layer in layers]
+        return answer(said, included=sources)
 
     async def warnings(self, call: Call) -> Response:
         """404 with an empty list: there is nothing to warn of."""
         return Response(b'{"errors":[]}', 404, media_type=MEDIA_TYPE)
+
+
+async def _identified(call: Call) -> None:
+    """Asks for a token of whatever right; without a good one these two routes say 403, and not 401 or 400."""
+    try:
+        await call.identify()
+    except PlainRefusal:
+        raise Forbidden from None

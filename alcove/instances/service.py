@@ -179,14 +179,22 @@ class Instances:
         Raises `InstanceMissing`, and `RecordChanged` when a member is not as `expecting` says.
         """
 
+        def checked(old: Mapping[str, Any]) -> Mapping[str, Any]:
+            if any(old.get(name) != value for name, value in (expecting or {}).items()):
+                raise RecordChanged
+            return members
+
+        return await self.alter(instance, checked)
+
+    async def alter(self, instance: Instance, members: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Instance:
+        """Changes members of the record into what `members` makes of those there are; raises `InstanceMissing`."""
+
         async def unit(tx: Tx) -> Document:
             document = await tx.get(DOCTYPE, instance.id)
             if document is None:
                 raise InstanceMissing(f"There is no instance {instance.domain}")
             old = document.fields()
-            if any(old.get(name) != value for name, value in (expecting or {}).items()):
-                raise RecordChanged
-            fields = {k: v for k, v in {**old, **members}.items() if v is not None}
+            fields = {k: v for k, v in {**old, **members(old)}.items() if v is not None}
             return await tx.put(DOCTYPE, instance.id, fields, document.rev)
 
         changed = _from(await self._documents.work(DIRECTORY, unit))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alcove.documents import Document
     from alcove.instances.model import Instance, Introduction
     from alcove.instances.service import Instances
-    from alcove.instances.store import SettingsDocument
+    from alcove.instances.store.settings import SettingsDocument
 
 COMPUTED = frozenset(
     {"auth_mode", "auto_update", "blocked", "context", "default_apps", "legal_notice_url", "locale", "oidc_id",

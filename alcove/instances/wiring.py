@@ -9,10 +9,13 @@ from alcove.base.tables import Tables
 from alcove.documents import Documents
 from alcove.instances import INTRODUCTIONS, PROVISIONERS
 from alcove.instances.allowances import Allowances
+from alcove.instances.contexts import Contexts
+from alcove.instances.flags import Flags
 from alcove.instances.http import SettingsRoutes
-from alcove.instances.service import Instances
+from alcove.instances.service import DIRECTORY, Instances
 from alcove.instances.settings import InstanceSettings
-from alcove.instances.store import SettingsDocument
+from alcove.instances.store.flags import FlagDocuments
+from alcove.instances.store.settings import SettingsDocument
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -29,7 +32,9 @@ def register(house: House) -> None:
     document = SettingsDocument(documents, house.clock, settings.scheme)
     provisioners.add("settings", document.provision)
     person = house.provide(InstanceSettings, InstanceSettings(document, instances, house.registry(INTRODUCTIONS)))
-    house.add_routes(*SettingsRoutes(person, instances).routes())
+    contexts = house.provide(Contexts, Contexts(settings.contexts))
+    flags = house.provide(Flags, Flags(FlagDocuments(documents, DIRECTORY), instances, contexts))
+    house.add_routes(*SettingsRoutes(person, instances, contexts, flags).routes())
     house.on_start("instances", instances.load)
     allowances = house.provide(Allowances, Allowances(house.need(Tables), house.clock))
     house.on_start("allowances", allowances.load)

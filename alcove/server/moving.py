@@ -8,7 +8,7 @@ from alcove.base.config import WrongSetting
 from alcove.base.errors import Refusal
 from alcove.base.tables import Tables
 from alcove.documents import CopyDiffers, StoredDocuments, copy_documents, copy_store
-from alcove.instances import DIRECTORY, directory
+from alcove.instances import DIRECTORY, directory, flag_documents
 from alcove.jobs import copy_queue
 from alcove.server.compose import compose
 from alcove.server.run import FolderTaken, take_folder
@@ -48,11 +48,12 @@ async def _move(source: House, target: House, domains: Sequence[str], say: Calla
     unknown = [domain for domain in domains if domain not in known]
     if unknown:
         raise WrongSetting(f"there is no instance {unknown[0]}; there are {', '.join(known) or 'none'}")
+    flags = await flag_documents(documents, DIRECTORY)
     for domain in domains or known:
         tenant, records = known[domain]
         extent = await copy_store(documents, copies, tenant)
         jobs = await copy_queue(source.need(Tables), target.need(Tables), tenant)
-        await copy_documents(copies, DIRECTORY, records)
+        await copy_documents(copies, DIRECTORY, [*flags, *records])
         say(
             f"{domain}: {extent.documents} documents, {jobs} jobs, sha256 {extent.digest[:16]}, the same in both places"
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alcove.apps.service.folders import BuiltApp
     from alcove.base.http import Call
     from alcove.identity import Gate, LinkPages, Session, Tokens
-    from alcove.instances import Instance, Instances, InstanceSettings
+    from alcove.instances import Flags, Instance, Instances, InstanceSettings
 
 PAGES = Path(__file__).parents[1] / "pages"
 PAGE = "text/html; charset=utf-8"
@@ -39,6 +39,7 @@ class AppPages:
         tokens: Tokens,
         instances: Instances,
         settings: InstanceSettings,
+        flags: Flags,
         links: LinkPages,
         scheme: str,
         vite: str = "",
@@ -49,6 +50,7 @@ class AppPages:
         self._tokens = tokens
         self._instances = instances
         self._settings = settings
+        self._flags = flags
         self._scheme = scheme
         self._vite = vite
         self._pages = Pages(PAGES)
@@ -129,7 +131,7 @@ class AppPages:
             flat=self._instances.flat,
             tracking=settings.get("tracking") == "true",
             context=str(instance.fields.get("context") or ""),
-            flags=instance.fields.get("feature_flags") or {},
+            flags=await self._flags.of(instance),
             capabilities=self._instances.capabilities(),
         )
 

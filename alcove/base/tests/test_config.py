@@ -24,6 +24,14 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (settings.port, settings.locale) == (9001, "fr")
 
 
+def test_contexts_are_tables_of_the_file_or_json(tmp_path: Path) -> None:
+    (tmp_path / "alcove.toml").write_text('[contexts.beta]\nhelp_link = "x"\nfeatures = ["a", {b = 1}]\n')
+    settings = read_settings({"ALCOVE_HOME": str(tmp_path)})
+    assert settings.contexts == {"beta": {"help_link": "x", "features": ["a", {"b": 1}]}}
+    again = read_settings({"ALCOVE_HOME": str(tmp_path), "ALCOVE_CONTEXTS": '{"default": {}}'})
+    assert again.contexts == {"default": {}}
+
+
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
@@ -36,6 +44,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ({"ALCOVE_VITE": "http://elsewhere.example:5173"}, ["ALCOVE_VITE", "elsewhere", "127.0.0.1"]),
         ({"ALCOVE_VITE": "http://127.0.0.1:5173", "ALCOVE_HOST": "0.0.0.0"}, ["vite", "host", "127.0.0.1"]),
         ({"ALCOVE_SAMPLES": "perhaps"}, ["ALCOVE_SAMPLES", "on", "off"]),
+        ({"ALCOVE_CONTEXTS": "beta"}, ["ALCOVE_CONTEXTS", "'beta'", "[contexts.NAME]"]),
+        ({"ALCOVE_CONTEXTS": '{"beta": 1}'}, ["ALCOVE_CONTEXTS"]),
         ({"ALCOVE_APPS": "/nowhere"}, ["ALCOVE_APPS", "/nowhere", "folder"]),
         ({"ALCOVE_DATABASE": "mysql://secret@host/name"}, ["ALCOVE_DATABASE", "postgresql://"]),
         ({"ALCOVE_DATABASE": "postgresql:///x", "ALCOVE_STORE": "memory"}, ["memory", "PostgreSQL"]),

@@ -9,6 +9,7 @@ import pytest
 
 from alcove.base.config import Settings, WrongSetting
 from alcove.base.postgres import Postgres
+from alcove.instances import Flags
 from alcove.server.moving import finish_upgrade, move_store
 from alcove.server.testing import front
 
@@ -26,6 +27,7 @@ async def test_what_people_have_is_there_after_the_move_and_back(postgres: TestS
     async with front(**files) as house:
         for domain in ("alice.example", "bob.example"):
             await house.instance(domain)
+        await house.house.need(Flags).change_defaults({"switched": "on"})
         client = house.client("alice.example", "io.cozy.bills")
         made = (await client.post("/data/io.cozy.bills/", json={"n": 1})).json()
     said: list[str] = []
@@ -43,6 +45,7 @@ async def test_what_people_have_is_there_after_the_move_and_back(postgres: TestS
         client = house.client("alice.example", "io.cozy.bills")
         found = (await client.get(f"/data/io.cozy.bills/{made['id']}")).json()
         assert (found["_rev"], found["n"]) == (made["rev"], 1)
+        assert await house.house.need(Flags).defaults() == {"switched": "on"}
         assert (await client.put(f"/data/io.cozy.bills/{made['id']}", json={**found, "n": 2})).status_code == 200
         assert (await house.operator.post("/instances", params={"Domain": "bob.example"})).status_code == 409
     with pytest.raises(WrongSetting, match="there already"):

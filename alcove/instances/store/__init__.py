@@ -1,0 +1,1 @@
+"""What the room stores: settings and the owner's contact, counts, flags."""
