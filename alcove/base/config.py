@@ -55,6 +55,15 @@ class Settings:
     blobs: str = _about("where bytes of files live: local or memory", "local")
     apps: str = _about("the folder of built apps, for who develops them; empty: those that come with Alcove", "")
     vite: str = _about("for who writes pages: where their development server listens; empty: none", "")
+    smtp_host: str = _about("the mail server that takes what Alcove sends; empty: Alcove sends no mail", "")
+    smtp_port: int = _about("the port of that mail server, 1 to 65535", 587)
+    smtp_security: str = _about("how the talk with it is kept secret: starttls, tls (port 465) or none", "starttls")
+    smtp_user: str = _about("the account at the mail server; empty: it asks for none", "")
+    smtp_password: str = _about("the password of that account", "", secret=True)
+    smtp_sender: str = _about("the address that mails come from; {domain} in it is the host of each place", "")
+    smtp_authority: str = _about(
+        "a file with the certificate that signs the mail server's, if nobody else knows it", ""
+    )
     confinement: str = _about("what connectors need to run: required (bubblewrap) or degraded (limits)", "required")
     samples: str = _about("whether people may have a sample person made in the browser: on or off", "on")
     locale: str = _about("the language of a new instance: fr or en", "en")
@@ -77,6 +86,7 @@ class Settings:
 HERE = ("127.0.0.1", "::1", "localhost")
 """Addresses that no other machine reaches."""
 _VITE = re.compile(r"(http://(127\.0\.0\.1|localhost):\d{1,5})?")
+_SENDER = re.compile(r"([^\s@<>,;:\"]+@[^\s@<>,;:\"]+)?")
 
 _DATABASES = ("postgresql://", "postgres://")
 
@@ -85,6 +95,7 @@ CHOICES = {
     "role": ("all", "web", "worker"),
     "store": ("sqlite", "memory"),
     "blobs": ("local", "memory"),
+    "smtp_security": ("starttls", "tls", "none"),
     "confinement": ("required", "degraded"),
     "samples": ("on", "off"),
     "locale": ("fr", "en"),
@@ -123,6 +134,8 @@ def read_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
         raise WrongSetting("store is memory and database names a PostgreSQL: only one of them can hold the documents")
     if settings.vite and settings.host not in HERE:
         raise WrongSetting(f"vite is for who writes pages: it works only while host is {' or '.join(HERE)}")
+    if settings.smtp_security == "none" and settings.smtp_password and settings.smtp_host not in HERE:
+        raise WrongSetting("smtp_security is none: a password would cross the network in clear; use starttls or tls")
     return settings
 
 
@@ -140,7 +153,7 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
 def _checked(name: str, value: Any, where: str) -> Any:
     if name == "home":
         return Path(str(value)).expanduser()
-    if name in ("port", "admin_port"):
+    if name in ("port", "admin_port", "smtp_port"):
         text = str(value)
         if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 65535:
             raise WrongSetting(f"{where} is {text!r}; a port from 1 to 65535 is allowed (0 takes a free one)")
@@ -155,6 +168,12 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise WrongSetting(f"{where} is {value!r}; a text is allowed")
     if name in ("proxies", "trusted_networks"):
         return _networks(value, where)
+    if name == "smtp_sender" and not _SENDER.fullmatch(value):
+        raise WrongSetting(
+            f"{where} is {value!r}; an address such as alcove@example.org or noreply@{{domain}} is allowed"
+        )
+    if name == "smtp_authority" and value and not Path(value).is_file():
+        raise WrongSetting(f"{where} is {value!r}; a file with a certificate is allowed, or nothing")
     if name == "apps" and value and not Path(value).is_dir():
         raise WrongSetting(f"{where} is {value!r}; a folder of built apps is allowed, or nothing")
     if name in CHOICES and value not in CHOICES[name]:

@@ -14,6 +14,7 @@ import alcove.identity.wiring
 import alcove.instances.wiring
 import alcove.jobs.wiring
 import alcove.money.wiring
+import alcove.outbox.wiring
 import alcove.realtime.wiring
 import alcove.sample.wiring
 import alcove.search.wiring
@@ -35,6 +36,7 @@ FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("instances", alcove.instances.wiring.register),
     ("jobs", alcove.jobs.wiring.register),
     ("realtime", alcove.realtime.wiring.register),
+    ("outbox", alcove.outbox.wiring.register),
     ("search", alcove.search.wiring.register),
     ("identity", alcove.identity.wiring.register),
     ("files", alcove.files.wiring.register),

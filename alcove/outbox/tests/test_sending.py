@@ -1,0 +1,262 @@
+"""Mails against a real mail server: how they look, and what happens when it says no."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from alcove.base.config import Settings
+from alcove.base.crypto import Sealer
+from alcove.base.tables import SqliteTables
+from alcove.instances import Instances, TooOften
+from alcove.jobs import Jobs
+from alcove.jobs.testing import ME, Bench
+from alcove.outbox import AddressWrong, Button, Letter, MailUnset, Outbox
+from alcove.outbox.post import Post
+from alcove.outbox.service import HOURLY, WORKER
+from alcove.outbox.store import Waiting
+from alcove.outbox.tasks import Tasks
+from alcove.outbox.testing import PostOffice, make_certificate, post_office, text_of
+from alcove.server.testing import front
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+SECRET = "https://me.localhost/auth/passphrase_renew?token=deadbeef"
+LETTER = Letter("passphrase reset", "Nouvelle phrase de passe", ["Été & <b>co</b>"], Button("Choisir", SECRET))
+
+
+class Here:
+    """An instance as the rooms below know it."""
+
+    domain, key, locale = "alice.example:8080", ME, "fr"
+
+
+class Desk:
+    """The outbox on the bench of the jobs: time passes when it is told to."""
+
+    def __init__(self, bench: Bench, **settings: Any) -> None:
+        chosen = Settings(**settings)
+        self.bench = bench
+        self.waiting = Waiting(SqliteTables(lambda: bench.database), Sealer(b"k" * 32))
+        self.outbox = Outbox(self.waiting, bench.jobs, bench.allowances, bench.clock, chosen)
+        bench.workers.add(WORKER, Tasks(self.waiting, Post.of(chosen), bench.clock).worker())
+
+    async def turn_and_read(self, ident: str) -> tuple[str, str]:
+        """Does what is due; the job's state and error."""
+        await self.bench.turn()
+        job = await self.bench.jobs.get(ME, ident)
+        return job.state, job.error
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    found = await Bench().open()
+    yield found
+    await found.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("tls") / "mail.pem")
+
+
+async def desk(bench: Bench, office: PostOffice, **settings: Any) -> Desk:
+    made = Desk(bench, **office.settings(**settings))
+    await made.outbox.prepare()
+    return made
+
+
+async def test_a_letter_arrives_as_text_and_html(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        assert await own.turn_and_read(job.id) == ("done", "")
+        mail = await office.arrived()
+    assert office.envelopes == [("noreply@alice.example", ["marie@example.org"])]
+    assert mail["From"] == '"Alcove alice.example:8080" <noreply@alice.example>'
+    assert mail["To"] == "marie@example.org"
+    assert mail["Subject"] == "Nouvelle phrase de passe"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Message-ID"] == f"<{job.id}@alice.example>"
+    text = text_of(mail)
+    assert "Été & <b>co</b>" in text
+    assert f"Choisir :\n{SECRET}" in text
+    assert "Envoyé par votre Alcove, alice.example:8080." in text
+    part = mail.get_body(("html",))
+    assert part is not None
+    html = part.get_content()
+    assert "Été &amp; &lt;b&gt;co&lt;/b&gt;" in html
+    assert f'href="{SECRET}"' in html
+    assert "src=" not in html
+
+
+async def test_nobody_reads_a_secret_in_jobs_tables_or_logs(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with post_office() as office:
+        own = await desk(bench, office)
+        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        stored = bench.database.read(lambda c: c.execute("select * from mail").fetchall())
+        office.answers.append(f"554 5.7.1 spam: {SECRET}")
+        state, error = await own.turn_and_read(job.id)
+    assert (state, error) == ("errored", "The mail server answered 554 5.7.1")
+    assert job.fields["message"] == {"kind": "passphrase reset"}
+    logged = [record.getMessage() for record in caplog.records if record.name != "mail.log"]  # the test's own server
+    said = f"{stored} {logged} {job.fields}"
+    assert "deadbeef" not in said
+    assert "marie" not in said
+
+
+async def test_who_is_away_is_asked_again_and_again(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        office.answers.extend(["451 4.7.1 Greylisted", "421 4.3.2 closing"])
+        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        assert (await own.turn_and_read(job.id))[0] == "running"
+        bench.clock.pass_time(seconds=14)
+        assert (await own.turn_and_read(job.id))[0] == "running"
+        assert len(office.answers) == 1
+        bench.clock.pass_time(seconds=2)
+        await bench.turn()
+        bench.clock.pass_time(seconds=31)
+        assert await own.turn_and_read(job.id) == ("done", "")
+        assert len(office.mails) == 1
+        assert await own.waiting.read(job.id) is None
+
+
+async def test_what_is_refused_for_good_waits_for_the_operator(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        office.answers.append("550 5.1.1 No such user")
+        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        assert (await own.turn_and_read(job.id))[0] == "errored"
+        (dead,) = await bench.runners[0].dead()
+        assert dead.id == job.id
+        await bench.runners[0].retry_dead(job.id)
+        assert await own.turn_and_read(job.id) == ("done", "")
+        assert len(office.mails) == 1
+
+
+async def test_a_mail_that_is_of_no_use_any_more_is_not_sent(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        office.answers.append("451 later")
+        soon = bench.clock.now() + timedelta(seconds=10)
+        job = await own.outbox.send(Here, LETTER, "marie@example.org", until=soon)
+        await bench.turn()
+        bench.clock.pass_time(seconds=20)
+        state, error = await own.turn_and_read(job.id)
+    assert (state, "too late" in error) == ("errored", True)
+    assert office.mails == []
+
+
+async def test_a_server_that_is_not_there(bench: Bench) -> None:
+    async with post_office() as office:
+        settings = office.settings()
+    own = Desk(bench, **settings)
+    await own.outbox.prepare()
+    job = await own.outbox.send(Here, LETTER, "marie@example.org")
+    state, _ = await own.turn_and_read(job.id)
+    assert state == "running"
+    assert last_error(bench).startswith("The mail server cannot be reached")
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["starttls", "tls"])
+async def test_a_login_over_tls(bench: Bench, certificate: Path, tls: bool) -> None:
+    async with post_office(certificate, tls=tls, password="pw") as office:
+        security = "tls" if tls else "starttls"
+        secret = {"smtp_security": security, "smtp_user": "alcove@example.org", "smtp_password": "pw"}
+        own = await desk(bench, office, **secret, smtp_authority=str(certificate))
+        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        assert await own.turn_and_read(job.id) == ("done", "")
+    assert office.logins == ["alcove@example.org"]
+    assert office.envelopes[0][0] == "alcove@example.org"
+
+
+async def test_neither_a_strange_certificate_nor_a_server_without_one_gets_the_password(
+    bench: Bench, certificate: Path
+) -> None:
+    secret = {"smtp_security": "starttls", "smtp_user": "me", "smtp_password": "pw"}
+    async with post_office(certificate, password="pw") as office:
+        own = await desk(bench, office, **secret)
+        await own.outbox.send(Here, LETTER, "marie@example.org")
+        await bench.turn()
+        assert office.logins == []
+    async with post_office() as plain:
+        with pytest.raises(Exception, match="cannot be reached"):
+            await Post.of(Settings(**plain.settings(**secret))).hand_over(await some_mail(own))
+        assert plain.logins == []
+
+
+async def some_mail(own: Desk) -> Any:
+    rows = own.bench.database.read(lambda c: c.execute("select id from mail").fetchall())
+    return await own.waiting.read(str(rows[0][0]))
+
+
+def last_error(bench: Bench) -> str:
+    """What the queue says of the one job that waits."""
+    (row,) = bench.database.read(lambda c: c.execute("select error from job").fetchall())
+    return str(row[0])
+
+
+async def test_a_wrong_password_is_said_and_tried_again(bench: Bench, certificate: Path) -> None:
+    secret = {"smtp_security": "starttls", "smtp_user": "me", "smtp_password": "wrong"}
+    async with post_office(certificate, password="pw") as office:
+        own = await desk(bench, office, **secret, smtp_authority=str(certificate))
+        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        assert (await own.turn_and_read(job.id))[0] == "running"
+    assert last_error(bench).startswith("The mail server does not accept the user or the password (535")
+
+
+async def test_headers_cannot_be_added(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        letter = Letter("test", "Hello\r\nBcc: evil@example.org\r\n\r\nbody", ["x"])
+        await own.outbox.send(Here, letter, "marie@example.org")
+        await bench.turn()
+        mail = await office.arrived()
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Hello Bcc: evil@example.org body"
+    assert office.envelopes[0][1] == ["marie@example.org"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "marie", "a@b@c", "a@example.org,b@example.org", "a@example.org\r\nBcc: b@example.org", "<a@example.org>",
+     "Marie <a@example.org>", "a b@example.org", "@example.org", "a@", "a@exam ple.org", "a@-x.org", ".a@example.org",
+     "x" * 65 + "@example.org", "a@" + "x." * 130 + "org", "a@[127.0.0.1]", "a\x00@example.org"],
+)  # fmt: skip
+async def test_what_is_no_address_gets_no_mail(bench: Bench, address: str) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        with pytest.raises(AddressWrong):
+            await own.outbox.send(Here, LETTER, address)
+
+
+async def test_a_place_sends_two_hundred_an_hour(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        for _ in range(200):
+            await bench.allowances.take(ME, HOURLY)
+        with pytest.raises(TooOften):
+            await own.outbox.send(Here, LETTER, "marie@example.org")
+
+
+async def test_without_a_mail_server_nothing_is_promised(bench: Bench) -> None:
+    own = Desk(bench)
+    assert not own.outbox.ready
+    with pytest.raises(MailUnset):
+        await own.outbox.send(Here, LETTER, "marie@example.org")
+
+
+async def test_the_whole_house_sends_and_forgets_with_the_instance() -> None:
+    async with post_office() as office, front(**office.settings()) as entry:
+        await entry.instance()
+        found = entry.house.need(Instances).by_domain("alice.example")
+        job = await entry.house.need(Outbox).send(found, LETTER, "marie@example.org")
+        assert (await entry.house.need(Jobs).wait(found.key, job.id)).state == "done"
+        await office.arrived()

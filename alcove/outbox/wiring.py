@@ -1,0 +1,39 @@
+"""Puts the outbox into the house."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from alcove.base.crypto import Sealer
+from alcove.base.tables import Tables
+from alcove.instances import Allowances, Instance, Instances
+from alcove.jobs import HANDLERS, Jobs
+from alcove.outbox.post import Post
+from alcove.outbox.service import WORKER, Outbox
+from alcove.outbox.store import Waiting
+from alcove.outbox.tasks import Tasks
+
+if TYPE_CHECKING:
+    from alcove.base.house import House
+
+
+def register(house: House) -> None:
+    """Provides `Outbox`, and the worker that hands mails over."""
+    waiting = Waiting(house.need(Tables), house.need(Sealer))
+    outbox = Outbox(waiting, house.need(Jobs), house.need(Allowances), house.clock, house.settings)
+    house.provide(Outbox, outbox)
+    house.registry(HANDLERS).add(WORKER, Tasks(waiting, Post.of(house.settings), house.clock).worker())
+    house.on_start("outbox", outbox.prepare)
+    _forget(house.need(Instances), waiting)
+
+
+def _forget(instances: Instances, waiting: Waiting) -> None:
+    forgetting: set[asyncio.Task[None]] = set()
+
+    def gone(instance: Instance) -> None:
+        task = asyncio.get_running_loop().create_task(waiting.forget(instance.key))
+        forgetting.add(task)
+        task.add_done_callback(forgetting.discard)
+
+    instances.on_destroyed(gone)
