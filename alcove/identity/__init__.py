@@ -1,7 +1,9 @@
 """Who is asking, and what they may do."""
 
 from alcove.base.house import Slot
-from alcove.identity.errors import LoginNeeded
+from alcove.identity.client import Client
+from alcove.identity.clients import Clients
+from alcove.identity.errors import LoginNeeded, MetadataWrong
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.links import LinkPages
 from alcove.identity.model import OWNER, Grant, Who, WrongScope, read_scope, read_set
@@ -19,10 +21,13 @@ __all__ = [
     "AUDIENCES",
     "GRANTS",
     "OWNER",
+    "Client",
+    "Clients",
     "Gate",
     "Grant",
     "LinkPages",
     "LoginNeeded",
+    "MetadataWrong",
     "OperatorUnknown",
     "Passphrases",
     "Permissions",

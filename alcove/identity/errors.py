@@ -4,6 +4,8 @@ PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 40
 ├── LinkPasswordWrong 403
 └── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked
 Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404
+└── OAuthRefusal 400 ── MetadataWrong, ClientMissing 404, RegistrationTokenWrong 401, ClientNotAllowed 401,
+                        RegisteredTooOften 404
 """
 
 from __future__ import annotations
@@ -135,3 +137,51 @@ class TooManyCodes(TooManyRequests):
 
     def __init__(self, seconds: float) -> None:
         super().__init__("Too many codes were tried", headers={"Retry-After": str(math.ceil(seconds))})
+
+
+class OAuthRefusal(Refusal):
+    """Written as `{"error": text, "error_description"?: text}` (RFC 6749 section 5.2). Clients match the texts."""
+
+    def __init__(self, error: str, description: str = "", headers: dict[str, str] | None = None) -> None:
+        super().__init__(error, headers=headers)
+        self.description = description
+
+
+class MetadataWrong(OAuthRefusal):
+    """What a client says of itself is not allowed (RFC 7591 section 3.2.2)."""
+
+
+class ClientMissing(OAuthRefusal):
+    """The client was revoked, or never was."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("Client not found")
+
+
+class RegistrationTokenWrong(OAuthRefusal):
+    """A client changes itself with the token that it got when it was registered."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("invalid_token")
+
+
+class ClientNotAllowed(OAuthRefusal):
+    """Only the command line makes clients of that kind."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Not authorized to create client with given parameters")
+
+
+class RegisteredTooOften(OAuthRefusal):
+    """Too many registrations in an hour. The contract answers 404 where others would 429."""
+
+    status = 404
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        super().__init__("Not found", headers=headers)

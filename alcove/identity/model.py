@@ -13,8 +13,19 @@ from alcove.base.http import Rule, Tenant
 
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
-LIFETIMES = {"app": 24 * 3600, "konn": 30 * 60, "cli": 30 * 60, "access": 7 * 24 * 3600, "share": math.inf}
-"""Seconds that a token is good for, by audience. A link's code is good as long as its permission document says."""
+LIFETIMES = {
+    "app": 24 * 3600,
+    "konn": 30 * 60,
+    "cli": 30 * 60,
+    "access": 7 * 24 * 3600,
+    "refresh": math.inf,
+    "registration": math.inf,
+    "share": math.inf,
+}
+"""Seconds that a token is good for, by audience.
+
+A link's code is good as long as its permission document says; what refreshes and changes a client, as long as it is.
+"""
 SERVICE_LIFETIME = 30 * 60
 """Seconds that an app's token without a session is good for."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from alcove.base.clock import Clock
     from alcove.documents import Change, Documents
+    from alcove.identity.clients import Clients
     from alcove.identity.codes import Codes
     from alcove.identity.permissions import Permissions
     from alcove.identity.sessions import Session, Sessions
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.identity")
 
-MAKING = ("io.cozy.permissions", "io.cozy.konnectors", "io.cozy.apps")
+MAKING = ("io.cozy.permissions", "io.cozy.konnectors", "io.cozy.apps", "io.cozy.oauth.clients")
 """What callers are made from."""
 
 
@@ -56,6 +57,7 @@ class Gate:
         sessions: Sessions,
         permissions: Permissions,
         codes: Codes,
+        clients: Clients,
         clock: Clock,
         operator: str,
         *,
@@ -66,6 +68,7 @@ class Gate:
         self._sessions = sessions
         self._permissions = permissions
         self._codes = codes
+        self._clients = clients
         self._clock = clock
         self._operator = operator.encode()
         self._flat = flat
@@ -134,8 +137,10 @@ class Gate:
     async def _who(self, instance: Instance, claims: Mapping[str, str], token: str) -> Who:
         audience, subject = claims["aud"], claims.get("sub", "")
         try:
-            if audience in ("cli", "access"):
+            if audience == "cli":
                 return Who(audience, subject, "", read_scope(claims.get("scope") or ""))
+            if audience == "access":
+                return await self._clients.who(instance, claims)
             if audience == "share":
                 return await self._codes.who(instance, claims, token)
             permissions = await self._permissions.granted(instance, audience, subject)

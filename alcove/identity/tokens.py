@@ -21,6 +21,8 @@ SECRETS = {
     "konn": "session_secret",
     "cli": "cli_secret",
     "access": "oauth_secret",
+    "refresh": "oauth_secret",
+    "registration": "oauth_secret",
     "share": "oauth_secret",
 }
 """Which of an instance's secrets signs an audience."""

@@ -9,7 +9,11 @@ from alcove.base.http import TokenReader
 from alcove.base.tables import Tables
 from alcove.documents import POLICIES, Documents, Policies
 from alcove.identity import GRANTS
+from alcove.identity.client import CLIENTS, SECRETS
+from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
+from alcove.identity.http.clients import ClientRoutes
+from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
@@ -26,8 +30,10 @@ from alcove.identity.permissions import Permissions
 from alcove.identity.service import Gate
 from alcove.identity.sessions import Sessions
 from alcove.identity.store import Tries
+from alcove.identity.tasks import CLEAN, clean_clients, clean_later
 from alcove.identity.tokens import Tokens
 from alcove.instances import PROVISIONERS, Allowances, Instances, InstanceSettings
+from alcove.jobs import HANDLERS, Triggers
 from alcove.realtime import REDACTIONS, Realtime
 
 if TYPE_CHECKING:
@@ -48,7 +54,8 @@ def register(house: House) -> None:
     house.registry(REDACTIONS).add(PERMISSIONS, frozenset({"password", "codes", "shortcodes"}))
     codes = house.provide(Codes, Codes(documents, permissions, Attempts(tries, clock, "code")))
     operator = operator_passphrase(settings)
-    gate = Gate(documents, tokens, sessions, permissions, codes, clock, operator, flat=flat, secure=secure)
+    clients = house.provide(Clients, Clients(documents, tokens, permissions, clock))
+    gate = Gate(documents, tokens, sessions, permissions, codes, clients, clock, operator, flat=flat, secure=secure)
     house.provide(Gate, gate)
     house.provide(TokenReader, gate)
     instances.on_destroyed(gate.forget)
@@ -66,6 +73,7 @@ def register(house: House) -> None:
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
+    _oauth(house, gate, clients)
 
     async def resume() -> None:
         passphrases.resume()
@@ -73,3 +81,12 @@ def register(house: House) -> None:
     house.on_start("attempts", guesses.prepare)
     house.on_start("passphrases", resume)
     house.on_stop("passphrases", passphrases.stop)
+
+
+def _oauth(house: House, gate: Gate, clients: Clients) -> None:
+    """What the clients of a person ask: to be registered and let in, and to be forgotten."""
+    house.registry(REDACTIONS).add(CLIENTS, SECRETS)
+    house.registry(HANDLERS).add(CLEAN, clean_clients(clients))
+    later = clean_later(house.need(Triggers))
+    registering = ClientRoutes(gate, house.need(Tokens), clients, house.need(Allowances), later)
+    house.add_routes(*registering.routes(), *DeviceRoutes(gate, clients).routes())

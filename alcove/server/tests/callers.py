@@ -100,6 +100,7 @@ class Cast:
             ("io.cozy.apps", "app-id"): each(verbs=VERBS, values=["another"]),
             ("io.cozy.konnectors", "konn"): each(),
         }
+        types = {need.doctype for need in needs}
         links = {"link": reading, "link_w": each(), "member": reading, "member_w": each()}
 
         async def unit(tx: Tx) -> None:
@@ -113,9 +114,11 @@ class Cast:
                 fields = {"type": kind, "source_id": source, "codes": codes, "permissions": permissions}
                 await _put(tx, "io.cozy.permissions", name, fields)
             await _put(tx, "io.cozy.sharings", "s", {})
+            await _put(tx, "io.cozy.oauth.clients", "client", {"client_name": "client", "flagship": "*" in types})
 
         await self._documents.work(self.instance.key, unit)
-        scope = " ".join(need.scope for need in needs) or "io.cozy.nothing.of.use"
+        # Who may do everything has a scope of its own.
+        scope = "*" if "*" in types else " ".join(need.scope for need in needs) or "io.cozy.nothing.of.use"
         return {**self._headers, **await self._browsers(), "client": self._bearer("access", "client", scope)}
 
     async def _browsers(self) -> dict[str, dict[str, str]]:

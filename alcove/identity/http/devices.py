@@ -1,0 +1,110 @@
+"""The person's connected devices and programs (contract-a section 8)."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import orjson
+from starlette.responses import Response
+
+from alcove.base.digits import whole
+from alcove.base.errors import BadRequest, NotFound, PlainRefusal, TokenExpired, TokenInvalid
+from alcove.base.http import Call, Guard, Route, jsonapi_errors
+from alcove.base.jsonapi import answer_list, resource
+from alcove.identity.client import CLIENTS, SECRETS
+from alcove.identity.errors import ClientMissing
+from alcove.identity.http.oauth import instance_of
+
+if TYPE_CHECKING:
+    from alcove.identity.client import Client
+    from alcove.identity.clients import Clients
+    from alcove.identity.service import Gate
+
+PAGE, MOST = 100, 1000
+
+
+class DeviceRoutes:
+    """Lists and removes clients; and what a client says of itself while it works."""
+
+    def __init__(self, gate: Gate, clients: Clients) -> None:
+        self._gate = gate
+        self._clients = clients
+
+    def routes(self) -> list[Route]:
+        """The route table of this file."""
+        return [
+            Route("GET", "/settings/clients", self.list, Guard.TOKEN, jsonapi_errors),
+            Route("DELETE", "/settings/clients/:id", self.revoke, Guard.TOKEN, jsonapi_errors),
+            Route("POST", "/settings/synchronized", self.synchronized, Guard.PUBLIC, jsonapi_errors),
+        ]
+
+    async def list(self, call: Call) -> Response:
+        """The devices, by kind and name, without their secrets; `page[limit]` and `page[cursor]`."""
+        call.caller.allow_type("GET", CLIENTS)
+        limit, after = _limit(call), _after(call)
+        found = [client for client in await self._clients.devices(call.instance) if _place(client) > after]
+        page = found[:limit]
+        links = {}
+        if len(found) > limit:
+            cursor = quote(_cursor(_place(page[-1])), safe="")
+            links["next"] = f"/settings/clients?page[cursor]={cursor}&page[limit]={limit}"
+        return answer_list([_shown(client) for client in page], links=links)
+
+    async def revoke(self, call: Call) -> Response:
+        """Removes a client; its tokens end at once."""
+        call.caller.allow_type("DELETE", CLIENTS)
+        if not await self._clients.revoke(call.instance, call.params["id"]):
+            raise NotFound("missing", title="not_found")
+        return Response(status_code=204)
+
+    async def synchronized(self, call: Call) -> Response:
+        """A client has just fetched and sent all there was. Without its token: 400, whatever else comes."""
+        try:
+            await self._gate.admit(call, Guard.TOKEN)
+        except TokenExpired:
+            raise
+        except PlainRefusal:
+            raise TokenInvalid from None
+        if call.caller.audience != "access":
+            raise TokenInvalid
+        try:
+            await self._clients.seen(instance_of(call), call.caller.subject, "synchronized_at")
+        except ClientMissing:
+            raise TokenInvalid from None
+        return Response(status_code=204)
+
+
+def _shown(client: Client) -> dict[str, Any]:
+    links = {"self": f"/settings/clients/{client.id}"}
+    return resource(CLIENTS, client.id, client.shown(SECRETS), rev=client.rev, links=links)
+
+
+def _place(client: Client) -> list[str]:
+    return [client.kind, client.name, client.id]
+
+
+def _cursor(place: list[str]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+
+
+def _after(call: Call) -> list[str]:
+    said = call.query("page[cursor]")
+    if not said:
+        return []
+    try:
+        place = orjson.loads(base64.urlsafe_b64decode(said.encode()))
+    except ValueError:
+        place = None
+    if not isinstance(place, list) or not all(isinstance(part, str) for part in place):
+        raise BadRequest("page[cursor] must be what a link to a next page holds", parameter="page[cursor]")
+    return place
+
+
+def _limit(call: Call) -> int:
+    said = call.query("page[limit]")
+    number = whole(said, 9) if said else PAGE
+    if not number:
+        raise BadRequest("page[limit] must be a whole number from 1 on", parameter="page[limit]")
+    return min(number, MOST)
