@@ -72,13 +72,17 @@ class Visit:
     def open(self, app: str, rest: str = "") -> Page:
         """Opens an app; whoever is not known yet logs in on the way."""
         self.page.goto(self.person.address(app, rest))
-        field = self.page.locator("#passphrase")
         if "/auth/login" in self.page.url:
-            field.fill(self.person.passphrase)
-            field.press("Enter")
+            self.log_in(self.person.passphrase)
             self.page.wait_for_url(re.compile(rf"//{app}\."))
         expect(self.page.locator("main")).to_be_visible()
         return self.page
+
+    def log_in(self, passphrase: str) -> None:
+        """Sends the login page that is open, once it can hash what is typed."""
+        self.page.locator("#passphrase").fill(passphrase)
+        expect(self.page.locator("#login-form button[type=submit]")).to_be_enabled()
+        self.page.locator("#passphrase").press("Enter")
 
     def settle(self) -> None:
         """Waits until nothing loads; what moves is taken to its end."""

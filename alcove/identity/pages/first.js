@@ -57,6 +57,8 @@ form.addEventListener("submit", (event) => {
   button.textContent = words().opening;
   send().catch(() => fail(words().failed));
 });
+// Until this line nothing could be sent: the browser itself would send the passphrase as it was typed.
+button.disabled = false;
 for (const one of [field, name]) one.addEventListener("input", judge);
 language.addEventListener("change", translate);
 show.addEventListener("change", () => {

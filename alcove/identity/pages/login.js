@@ -52,6 +52,8 @@ async function send() {
   location.href = said.redirect;
 }
 
+// Until this line nothing could be sent: the browser itself would send the passphrase as it was typed.
+ready();
 form.noValidate = true;
 form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -40,6 +40,7 @@ def test_from_the_printed_line_to_a_true_sentence(server: Server, papers: list[P
     page = visit.page
     page.goto(server.opening)
     visit.check("first-start")
+    expect(page.locator("#first-form button[type=submit]")).to_be_enabled()
     page.get_by_label("Votre nom").fill("Camille Moreau")
     page.get_by_label("Langue").select_option("fr")
     page.get_by_label(re.compile("^Phrase|^Mot de passe")).fill(me.passphrase)

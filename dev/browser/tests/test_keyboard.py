@@ -34,6 +34,7 @@ def test_the_way_in(person: Person, visiting: Visiting) -> None:
     page = visit.page
     page.goto(person.address("place"))
     expect(page.locator("#passphrase")).to_be_focused()
+    expect(page.get_by_role("button", name="Ouvrir")).to_be_enabled()
     page.keyboard.type("autre chose")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Le mot de passe est incorrect")).to_be_visible()

@@ -84,10 +84,31 @@ def test_an_ended_session_leads_to_the_login_and_back(householder: Person, serve
     expect(_rows(page).first, "what was seen stays").to_be_visible()
     opened = page.url
     page.get_by_role("link", name="Se connecter").click()
-    page.locator("#passphrase").fill(householder.passphrase)
-    page.locator("#passphrase").press("Enter")
+    visit.log_in(householder.passphrase)
     page.wait_for_url(opened)
     expect(page.get_by_label("Catégorie")).to_be_visible()
+
+
+def test_nothing_is_sent_before_the_passphrase_can_be_hashed(person: Person, visiting: Visiting) -> None:
+    page = visiting(person).page
+    held: list[Route] = []
+    sent: list[str | None] = []
+    page.on("request", lambda request: sent.append(request.post_data))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/assets/login.js", hold)
+    with page.expect_request("**/assets/login.js"):
+        page.goto(f"http://{person.domain}/auth/login", wait_until="commit")
+    page.locator("#passphrase").fill(person.passphrase)
+    page.locator("#passphrase").press("Enter")
+    expect(page.locator("#passphrase")).to_have_value(person.passphrase)
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Ouvrir")).to_be_enabled()
+    page.locator("#passphrase").press("Enter")
+    page.wait_for_url(re.compile(r"//place\."))
+    assert all(person.passphrase not in (body or "") for body in sent)
 
 
 @pytest.mark.parametrize("body", ['{"errors": [{"detail": "<b>broken</b>"}]}', "<html>", "null", "[]"])
