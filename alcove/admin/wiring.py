@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alcove.admin.http import Operator
+from alcove.admin.http.access import AccessRoutes
+from alcove.admin.http.contexts import ContextRoutes
+from alcove.admin.http.instances import InstanceRoutes
 from alcove.identity import Passphrases, Tokens
-from alcove.instances import Instances
+from alcove.instances import Contexts, Instances, InstanceSettings
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -14,5 +16,7 @@ if TYPE_CHECKING:
 
 def register(house: House) -> None:
     """Adds the operator's routes."""
-    operator = Operator(house.need(Instances), house.need(Tokens), house.need(Passphrases))
-    house.add_routes(*operator.routes())
+    instances = house.need(Instances)
+    house.add_routes(*InstanceRoutes(instances, house.need(InstanceSettings)).routes())
+    house.add_routes(*AccessRoutes(instances, house.need(Tokens), house.need(Passphrases)).routes())
+    house.add_routes(*ContextRoutes(house.need(Contexts)).routes())

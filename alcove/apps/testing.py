@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from alcove.identity import client_form, salt_of
+from alcove.identity import client_form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,8 @@ async def log_in(client: httpx.AsyncClient, domain: str, passphrase: str, **more
     page = await client.get(f"http://{domain}/auth/login")
     csrf = _inside(page.text, r'name="csrf_token" value="([^"]+)"')
     rounds = int(_inside(page.text, r'data-iterations="(\d+)"'))
-    data = {"passphrase": client_form(passphrase, salt_of(domain), rounds), "csrf_token": csrf, **more}
+    salt = _inside(page.text, r'data-salt="([^"]+)"')
+    data = {"passphrase": client_form(passphrase, salt, rounds), "csrf_token": csrf, **more}
     return await client.post(f"http://{domain}/auth/login", data=data, headers={"Accept": "application/json"})
 
 

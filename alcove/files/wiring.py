@@ -20,7 +20,7 @@ from alcove.files.service import INITIAL_FOLDERS, Files
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
-from alcove.instances import HOLDINGS, INTRODUCTIONS, PROVISIONERS, Instance, Instances
+from alcove.instances import HOLDINGS, INTRODUCTIONS, PROVISIONERS, Contexts, Instance, Instances
 from alcove.realtime import READ_CHECKS, Realtime
 from alcove.search import FINDABLES
 
@@ -44,7 +44,7 @@ TICK = timedelta(milliseconds=50)
 
 def register(house: House) -> None:
     """Provides `Files`."""
-    documents, instances = house.need(Documents), house.need(Instances)
+    documents, instances, contexts = house.need(Documents), house.need(Instances), house.need(Contexts)
     blobs: Blobs = MemoryBlobs(house.clock) if house.settings.blobs == "memory" else LocalBlobs(house.settings.home)
 
     async def public_name(instance: Instance) -> str:
@@ -62,7 +62,8 @@ def register(house: House) -> None:
         house.registry(POLICIES).add(doctype, policy)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
-        await files.provision(instance)
+        said = contexts.of(instance)
+        await files.provision(instance, [key for key in INITIAL_FOLDERS if said.get(f"init_{key}_folder") is False])
 
     async def holding(instance: Instance) -> Mapping[str, int]:
         return {"files": await files.count(instance)}

@@ -52,7 +52,7 @@ class Passphrases:
 
     async def replace(self, instance: Instance, clear: str) -> None:
         """Sets another passphrase and renews the session secret: all sessions and app tokens end."""
-        await self._renew(instance, await self._slow.derive(clear, salt_of(instance.domain), ITERATIONS), ITERATIONS)
+        await self._renew(instance, await self._slow.derive(clear, salt_of(instance.salted), ITERATIONS), ITERATIONS)
 
     async def change(self, instance: Instance, form: str, iterations: int) -> Instance:
         """`replace` with the passphrase as a client hashed it. Gives the new record."""
@@ -95,7 +95,7 @@ class Passphrases:
     async def _derive(self, instance: Instance) -> None:
         try:
             clear = self._sealer.open(base64.b64decode(instance.fields["passphrase_sealed"]), "passphrase").decode()
-            kept = await self._slow.derive(clear, salt_of(instance.domain), self.iterations(instance))
+            kept = await self._slow.derive(clear, salt_of(instance.salted), self.iterations(instance))
             if self._instances.by_key(instance.key) is not None:  # it may be gone by now
                 await self._keep(instance, kept)
         except SealBroken as error:

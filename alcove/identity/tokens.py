@@ -44,7 +44,7 @@ class Tokens:
 
         claims: dict[str, Any] = {
             "aud": [audience],
-            "iss": instance.domain,
+            "iss": instance.main,
             "iat": int(self._clock.now().timestamp()),
             "sub": subject,
             "scope": scope,
@@ -67,7 +67,7 @@ class Tokens:
             ends = float(claims["iat"]) + self._lifetime(audience, claims)
         except (JoseError, ValueError, KeyError, TypeError):
             raise TokenInvalid from None
-        if claims.get("iss") != instance.domain and claims.get("iss") != instance.fields.get("old_domain"):
+        if claims.get("iss") not in (instance.main, instance.fields.get("old_domain")):
             raise TokenInvalid
         if ends < self._clock.now().timestamp():
             raise TokenExpired

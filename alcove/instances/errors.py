@@ -1,6 +1,7 @@
 """Why an instance cannot be made or found.
 
-Refusal ── InstanceExists 409, RecordChanged 409, InstanceMissing 404, IllegalDomain 422, TooOften 429
+Refusal ── InstanceExists 409, RecordChanged 409, InstanceMissing 404, IllegalDomain 422, WrongParameter 422,
+           WrongTerms 400, TooOften 429
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from alcove.base.errors import Conflict, NotFound, TooManyRequests, Unprocessable
+from alcove.base.errors import BadRequest, Conflict, NotFound, TooManyRequests, Unprocessable
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -34,6 +35,21 @@ class IllegalDomain(Unprocessable):
 
     def __init__(self, domain: str, why: str) -> None:
         super().__init__(f"{domain!r} cannot be the domain of an instance: {why}", parameter="domain")
+
+
+class WrongParameter(Unprocessable):
+    """A value that the operator's parameter cannot have."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}", parameter=name)
+
+
+class WrongTerms(BadRequest):
+    """A version of terms of service that is none."""
+
+    def __init__(self, name: str) -> None:
+        wanted = "1.0.0-20300101 is one, or 20300101; the latest one needs its day"
+        super().__init__(f"Bad format for TOS version: {wanted}", parameter=name)
 
 
 class TooOften(TooManyRequests):

@@ -10,7 +10,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The record of one instance. `domain` holds the port, as in `me.localhost:8080`; `key` names its stores."""
+    """The record of one instance; `key` names its stores.
+
+    `domain` holds the port, as in `me.localhost:8080`. In a request it is the name that was called, which may be an
+    alias: what is written for whoever called holds that one.
+    """
 
     domain: str
     key: str
@@ -19,6 +23,16 @@ class Instance:
     locale: str = "en"
     fields: Mapping[str, Any] = field(default_factory=dict)
     """All other members of the record, as stored: secrets, quota, passphrase hash..."""
+
+    @property
+    def main(self) -> str:
+        """Its domain as it is stored, by whatever name it was called: tokens say it, and the salt is made of it."""
+        return str(self.fields.get("domain") or self.domain)
+
+    @property
+    def salted(self) -> str:
+        """The domain that the salt of its passphrase is made of (contract-a section 2): renaming does not change it."""
+        return str(self.fields.get("salted") or self.fields.get("old_domain") or self.main)
 
 
 Provisioner = Callable[[Instance, Mapping[str, str]], Awaitable[None]]
@@ -29,6 +43,11 @@ Introduction = Callable[[Instance], Awaitable[None]]
 
 Holding = Callable[[Instance], Awaitable[Mapping[str, int]]]
 """Says what a place holds, for the first page: counts by name, such as `{"files": 12}`."""
+
+
+def names_of(instance: Instance) -> list[str]:
+    """Every name that the instance is found by: its domain first."""
+    return [instance.main, *instance.fields.get("domain_aliases", [])]
 
 
 def key_of(domain: str) -> str:

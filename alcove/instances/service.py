@@ -6,19 +6,19 @@ import base64
 import logging
 import re
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from alcove.base.clock import Clock, rfc3339
-from alcove.base.digits import whole
 from alcove.base.ids import new_id
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged
-from alcove.instances.model import Instance, Provisioner, key_of
+from alcove.instances.model import Instance, Provisioner, key_of, names_of
+from alcove.instances.parameters import members_of, terms_after
+from alcove.instances.table import Table, as_read, as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from alcove.base.house import Registry
     from alcove.documents import Change, Document, Documents, Tx
@@ -56,7 +56,7 @@ class Instances:
         self._provisioners = provisioners
         self._locale = locale
         self.flat = flat
-        self._by_name: dict[str, Instance] = {}
+        self._table = Table()
         self._removed = set[str]()
         self._destroyed: list[Callable[[Instance], None]] = []
         documents.watch(self._hear, frozenset((DOCTYPE,)))
@@ -66,11 +66,11 @@ class Instances:
         await self._documents.create(DIRECTORY)
         for document in await self._documents.all(DIRECTORY, DOCTYPE):
             instance = _from(document)
-            if instance.fields.get("deleting"):
+            if instance.fields.get("removing"):
                 log.warning("finishing an interrupted removal", extra={"domain": instance.domain})
                 await self._remove(instance)
             else:
-                self._enter(instance)
+                self._table.enter(instance)
 
     def on_destroyed(self, hear: Callable[[Instance], None]) -> None:
         """Calls `hear` when an instance is gone, so that rooms can drop what they keep in memory."""
@@ -78,18 +78,22 @@ class Instances:
 
     def all(self) -> list[Instance]:
         """Every instance, by domain."""
-        return sorted({i.key: i for i in self._by_name.values()}.values(), key=lambda i: i.domain)
+        return sorted(self._table, key=lambda instance: instance.domain)
+
+    def count(self) -> int:
+        """How many instances there are."""
+        return len(self._table)
 
     def by_domain(self, domain: str) -> Instance:
-        """The instance of a domain or an alias; raises `InstanceMissing`."""
-        found = self._by_name.get(domain.lower())
+        """The instance of a domain or an alias, called by its domain; raises `InstanceMissing`."""
+        found = self._table.by_name(domain.lower())
         if found is None:
             raise InstanceMissing(f"There is no instance {domain}")
         return found
 
     def by_key(self, key: str) -> Instance | None:
         """The instance whose stores have this name."""
-        return next((i for i in self._by_name.values() if i.key == key), None)
+        return self._table.by_key(key)
 
     async def fresh(self, instance: Instance) -> Instance:
         """The record as it is stored now, where what another process changed a moment ago matters."""
@@ -99,27 +103,18 @@ class Instances:
     def by_host(self, host: str) -> tuple[Instance, str] | None:
         """Whose host this is, and the slug of the app whose sub-domain it is ("" for the instance itself).
 
-        A table, not a pattern: a nested `drive.me.tld` and a flat `me-drive.tld` are tried against known domains, so
-        that a name with a hyphen is never ambiguous (contract-a section 1).
+        The instance is as it was called: by an alias, its `domain` is that alias. None while it is being deleted.
         """
-        host = host.lower()
-        found = self._by_name.get(host)
-        if found is not None:
-            return found, ""
-        first, _, rest = host.partition(".")
-        found = self._by_name.get(rest)
-        if found is not None and first:
-            return found, first
-        return self._flat(first, rest)
+        found = self._table.by_host(host)
+        return None if found is None or found[0].fields.get("deleting") else found
 
-    def _flat(self, first: str, rest: str) -> tuple[Instance, str] | None:
-        place = first.find("-")
-        while place > 0:
-            found = self._by_name.get(f"{first[:place]}.{rest}")
-            if found is not None:
-                return found, first[place + 1 :]
-            place = first.find("-", place + 1)
-        return None
+    def moved_from(self, host: str) -> str | None:
+        """The host that took the place of this one, when an instance was called so before."""
+        found = self._table.by_old(host)
+        if found is None or found[0].fields.get("deleting"):
+            return None
+        instance, slug = found
+        return as_written(self.app_host(instance, slug) if slug else instance.domain)
 
     def app_host(self, instance: Instance, slug: str) -> str:
         """The host of an app of an instance, flat or nested as this server is set."""
@@ -145,10 +140,10 @@ class Instances:
         Raises `IllegalDomain`, `InstanceExists`.
         """
         domain = self.checked(domain)
-        aliases = [self.checked(a) for a in options.get("DomainAliases", "").split(",") if a.strip()]
+        aliases = self._aliases(domain, options.get("DomainAliases", ""))
         fields = {**_new_record(domain, options, self._locale), "domain_aliases": aliases, **record}
         instance = Instance(domain, key_of(domain), new_id(), "", fields["locale"], fields)
-        await self._claim(instance, [domain, *aliases])
+        await self._claim(instance)
         try:
             await self._documents.create(instance.key)
             for provision in self._provisioners:
@@ -159,17 +154,26 @@ class Instances:
             raise
         return instance
 
-    async def _claim(self, instance: Instance, names: Sequence[str]) -> None:
+    async def _claim(self, instance: Instance) -> None:
         """Takes the names: two creations of the same domain at once end with one instance."""
 
         async def unit(tx: Tx) -> Document:
-            for name in names:
-                if await tx.get(NAMES, name) is not None or name in self._by_name:
-                    raise InstanceExists(f"{name} is the domain of an instance already")
-                await tx.put(NAMES, name, {"instance": instance.id})
+            await self._rename(tx, instance.id, [], names_of(instance))
             return await tx.put(DOCTYPE, instance.id, _record(instance))
 
-        self._enter(_from(await self._documents.work(DIRECTORY, unit)))
+        self._table.enter(_from(await self._documents.work(DIRECTORY, unit)))
+
+    async def _rename(self, tx: Tx, ident: str, old: Sequence[str], new: Sequence[str]) -> None:
+        """Lets go of names and takes others; raises `InstanceExists` when one of them is another instance's."""
+        for name in [name for name in new if name not in old]:
+            known, claim = self._table.by_name(name), await tx.get(NAMES, name)
+            if claim is not None or (known is not None and known.id != ident):
+                raise InstanceExists(f"{name} is the domain of an instance already")
+            await tx.put(NAMES, name, {"instance": ident})
+        for name in [name for name in old if name not in new]:
+            claim = await tx.get(NAMES, name)
+            if claim is not None and claim.fields().get("instance") == ident:
+                await tx.delete(NAMES, name, claim.rev)
 
     async def change(
         self, instance: Instance, members: Mapping[str, Any], *, expecting: Mapping[str, Any] | None = None
@@ -198,33 +202,52 @@ class Instances:
             return await tx.put(DOCTYPE, instance.id, fields, document.rev)
 
         changed = _from(await self._documents.work(DIRECTORY, unit))
-        self._enter(changed)
+        self._table.enter(changed)
+        return changed
+
+    async def modify(self, instance: Instance, options: Mapping[str, str]) -> Instance:
+        """Changes what the operator's parameters say, all or nothing; gives the new record.
+
+        `Domain` is another domain: the stores keep their name, and who calls by the old one is sent on. Raises
+        `WrongParameter`, `WrongTerms`, `IllegalDomain`, `InstanceExists`, `InstanceMissing`.
+        """
+        members = members_of(options)
+        if members.get("blocked") is False:
+            members.setdefault("blocking_reason", None)
+        if members.get("old_domain"):
+            members["old_domain"] = self.checked(members["old_domain"])
+
+        async def unit(tx: Tx) -> Document:
+            document = await tx.get(DOCTYPE, instance.id)
+            if document is None:
+                raise InstanceMissing(f"There is no instance {instance.domain}")
+            old = _from(document)
+            changed = {**members, **terms_after(old.fields, members)}
+            domain = self.checked(options["Domain"]) if options.get("Domain") else old.main
+            if domain != old.main:
+                changed |= {"domain": domain, "old_domain": old.main}
+            if options.get("DomainAliases"):
+                changed["domain_aliases"] = self._aliases(domain, options["DomainAliases"])
+            if "old_domain" in changed and old.fields.get("password_defined"):
+                changed["salted"] = old.salted
+            fields = {name: value for name, value in {**old.fields, **changed}.items() if value is not None}
+            await self._rename(tx, instance.id, names_of(old), [fields["domain"], *fields.get("domain_aliases", [])])
+            return document if fields == old.fields else await tx.put(DOCTYPE, instance.id, fields, document.rev)
+
+        changed = _from(await self._documents.work(DIRECTORY, unit))
+        self._table.enter(changed)
         return changed
 
     async def rename(self, instance: Instance, domain: str) -> Instance:
         """Gives an instance another domain; its stores keep their name. Raises `IllegalDomain`, `InstanceExists`."""
-        domain = self.checked(domain)
-        if domain == instance.domain:
-            return instance
-
-        async def unit(tx: Tx) -> None:
-            if await tx.get(NAMES, domain) is not None:
-                raise InstanceExists(f"{domain} is the domain of an instance already")
-            await tx.put(NAMES, domain, {"instance": instance.id})
-            claim = await tx.get(NAMES, instance.domain)
-            if claim is not None:
-                await tx.delete(NAMES, instance.domain, claim.rev)
-
-        await self._documents.work(DIRECTORY, unit)
-        self._leave(instance)
-        return await self.change(instance, {"domain": domain, "old_domain": instance.domain})
+        return await self.modify(instance, {"Domain": domain})
 
     async def destroy(self, instance: Instance) -> None:
         """Removes an instance and everything in it. Goes on after a crash at the next start."""
-        await self._remove(await self.change(instance, {"deleting": True}))
+        await self._remove(await self.change(instance, {"deleting": True, "removing": True}))
 
     async def _remove(self, instance: Instance) -> None:
-        self._leave(instance)
+        self._table.leave(instance.id)
         self._removed.add(instance.id)
         for hear in self._destroyed:
             hear(instance)
@@ -234,29 +257,25 @@ class Instances:
             document = await tx.get(DOCTYPE, instance.id)
             if document is not None:
                 await tx.delete(DOCTYPE, instance.id, document.rev)
-            for name in _names(instance):
-                claim = await tx.get(NAMES, name)
-                if claim is not None and claim.fields().get("instance") == instance.id:
-                    await tx.delete(NAMES, name, claim.rev)
+            await self._rename(tx, instance.id, names_of(instance), [])
 
         await self._documents.work(DIRECTORY, unit)
 
     def checked(self, domain: str) -> str:
         """The domain as it is stored: lower case, unicode; raises `IllegalDomain` (contract-a section 9)."""
-        domain = domain.strip().lower()
+        domain = as_read(domain.strip()).lower()
         if not domain or domain.startswith((".", ":")) or ".." in domain:
             raise IllegalDomain(domain, "it is empty or has an empty part")
         if _ILLEGAL.search(domain) or len(domain) > 253:
             raise IllegalDomain(domain, "it has a character that no host name has, or is too long")
         return domain
 
-    def _enter(self, instance: Instance) -> None:
-        for name in _names(instance):
-            self._by_name[name] = instance
-
-    def _leave(self, instance: Instance) -> None:
-        for name in [n for n, i in self._by_name.items() if i.id == instance.id]:
-            del self._by_name[name]
+    def _aliases(self, domain: str, said: str) -> list[str]:
+        """Other names, as the operator says them: joined by commas."""
+        aliases = list(dict.fromkeys(self.checked(alias) for alias in said.split(",") if alias.strip()))
+        if domain in aliases:
+            raise InstanceExists(f"{domain} is the domain itself: it needs no alias")
+        return aliases
 
     def _hear(self, changes: Sequence[Change]) -> None:
         """Keeps the table true to what is committed, whoever wrote it."""
@@ -264,13 +283,14 @@ class Instances:
             if change.tenant != DIRECTORY or change.document.type != DOCTYPE:
                 continue
             if change.document.deleted:
-                self._leave(Instance("", "", change.document.id))
+                self._table.leave(change.document.id)
                 self._mourn(change)
             else:
                 instance = _from(change.document)
-                self._leave(instance)
-                if not instance.fields.get("deleting"):
-                    self._enter(instance)
+                if instance.fields.get("removing"):
+                    self._table.leave(instance.id)
+                else:
+                    self._table.enter(instance)
 
     def _mourn(self, change: Change) -> None:
         """Another process of this server removed an instance: what rooms keep of it here goes too."""
@@ -294,24 +314,18 @@ async def directory(documents: Documents) -> dict[str, tuple[str, list[Document]
     }
 
 
-def _names(instance: Instance) -> Iterable[str]:
-    return [instance.domain, *instance.fields.get("domain_aliases", [])]
-
-
 def _new_record(domain: str, options: Mapping[str, str], locale: str) -> dict[str, Any]:
-    quota = options.get("DiskQuota", "")
-    if quota and whole(quota.removeprefix("-"), 18) is None:
-        raise IllegalDomain(domain, f"DiskQuota is {quota[:40]!r}; a number of bytes is allowed")
     return {
         "domain": domain,
         "prefix": key_of(domain),
-        "locale": options.get("Locale") or locale,
-        "uuid": options.get("UUID", ""),
-        "context": options.get("ContextName", ""),
+        "locale": locale,
+        "uuid": "",
+        "context": "",
         "auth_mode": 0,
+        "disk_quota": "",
         **({"sample": True, "feature_flags": {SAMPLE_FLAG: True}} if options.get("Sample") == "true" else {}),
         "onboarding_finished": bool(options.get("Passphrase")),
-        "disk_quota": quota,
+        **members_of(options),
         **{name: base64.b64encode(secrets.token_bytes(size)).decode() for name, size in _BYTES.items()},
         **({} if options.get("Passphrase") else {"register_token": base64.b64encode(secrets.token_bytes(16)).decode()}),
     }
@@ -323,5 +337,4 @@ def _record(instance: Instance) -> bytes:
 
 def _from(document: Document) -> Instance:
     fields = document.fields()
-    instance = Instance(fields["domain"], fields["prefix"], document.id, document.rev, fields.get("locale", "en"))
-    return replace(instance, fields=fields)
+    return Instance(fields["domain"], fields["prefix"], document.id, document.rev, fields.get("locale", "en"), fields)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.errors import Unprocessable
+from alcove.instances.parameters import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,12 @@ class InstanceSettings:
             **computed(instance),
             "password_defined": record.get("password_defined", False),
         }, document.rev if document else ""
+
+    async def amend(self, instance: Instance, options: Mapping[str, str]) -> None:
+        """Sets what the operator's parameters say (`Email`, `PublicName`, `Settings`...), and leaves the rest."""
+        said = settings_of(options)
+        if said:
+            await self._document.amend(instance, said)
 
     async def replace(
         self, instance: Instance, attributes: Mapping[str, Any], rev: str, *, trusted: bool

@@ -209,7 +209,7 @@ class Samples:
             await self._clear(owner.key)
             await self._shelf.change(owner.key, job, {"state": "drawing", "done": 0, "total": 0})
             sample = await self._instances.create(
-                domain_for(owner.domain, flat=self._instances.flat),
+                domain_for(owner.main, flat=self._instances.flat),
                 {"Locale": owner.locale, "PublicName": NAMES.get(owner.locale, NAMES["en"]), "Sample": "true",
                  "DiskQuota": str(QUOTA)},
                 {OWNER: owner.key, "onboarding_finished": True, "register_token": "", "feature_flags": _flags(owner)},
@@ -292,8 +292,8 @@ class Samples:
 
     async def _at_home(self, owner: Instance, sample: Instance) -> Instance:
         """Where the sample person belongs: an owner that has moved takes it along."""
-        domain = domain_for(owner.domain, flat=self._instances.flat)
-        if sample.domain != domain:
+        domain = domain_for(owner.main, flat=self._instances.flat)
+        if sample.main != domain:
             sample = await self._instances.rename(sample, domain)
             sample = await self._instances.change(sample, {"feature_flags": _flags(owner)})
         return sample
@@ -301,7 +301,7 @@ class Samples:
 
 def _flags(owner: Instance) -> Mapping[str, str]:
     """What every page of a sample person reads: whose it is, to lead back there."""
-    return {SAMPLE_FLAG: owner.domain}
+    return {SAMPLE_FLAG: owner.main}
 
 
 async def _draw(folder: Path) -> None:

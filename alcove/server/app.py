@@ -88,9 +88,12 @@ class Application:
         request = Request(scope, receive, send)
         heard: dict[bytes, bytes] = dict(scope["headers"])
         path = scope["raw_path"].decode("ascii", "replace")
-        place = self._instances.by_host(heard.get(b"host", b"").decode("latin-1"))
+        place = self._instances.by_host(_host(heard))
         try:
-            if place is not None and place[1]:
+            elsewhere = self._instances.moved_from(_host(heard)) if place is None else None
+            if elsewhere is not None:
+                response = self._moved(request, elsewhere)
+            elif place is not None and place[1]:
                 response = await self._app(request, heard, path, *place)
             else:
                 response = await self._answer(request, heard, path, place)
@@ -164,6 +167,13 @@ class Application:
         wanted = f"{self._scheme}://{instance.domain}{request.url.path}"
         return Response(status_code=303, headers={"Location": login_url(self._scheme, instance, wanted)})
 
+    def _moved(self, request: Request, host: str) -> Response:
+        """The same path of the domain that an instance has now."""
+        query = request.scope["query_string"].decode("latin-1")
+        where = f"{self._scheme}://{host}{request.scope['raw_path'].decode('ascii', 'replace')}"
+        where += f"?{query}" if query else ""
+        return Response(status_code=308, headers={"Location": where})
+
     def _dress(self, response: Response) -> None:
         """The headers that every answer has (contract-a section 1)."""
         raw = response.raw_headers
@@ -193,6 +203,10 @@ class Application:
             await found[0].handler(websocket, place[0])
         except Exception:
             log.exception("websocket %s failed", scope["path"])
+
+
+def _host(heard: dict[bytes, bytes]) -> str:
+    return heard.get(b"host", b"").decode("latin-1")
 
 
 def _instance(place: Place) -> Instance:

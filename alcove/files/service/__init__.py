@@ -58,7 +58,16 @@ from alcove.files.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterable,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Collection,
+        Iterable,
+        Mapping,
+        Sequence,
+    )
     from datetime import datetime
 
     from alcove.base.clock import Clock
@@ -242,18 +251,24 @@ class Files:
         made = await self.ensure_path(instance, path, author)
         return await self.refer(instance, made.id, [ADMINISTRATIVE])
 
-    async def provision(self, instance: Instance) -> None:
-        """Makes the root, the trash and the first directories, unless they are there."""
+    async def provision(self, instance: Instance, without: Collection[str] = ()) -> None:
+        """Makes the root, the trash and the first directories but those named by `without`, unless they are there.
+
+        Without a directory for them, administrative papers lie in the root.
+        """
         stamp = self._stamp(instance)
 
         async def unit(tx: Tx) -> None:
             if await tx.get(FILES, ROOT) is not None:
                 return
             dates = {"created_at": stamp.at, "updated_at": stamp.at}
-            root = node_from(await tx.put(FILES, ROOT, stored({"type": "directory", "path": "/", **dates})))
+            above = {"referenced_by": [ADMINISTRATIVE]} if "administrative" in without else {}
+            root = node_from(await tx.put(FILES, ROOT, stored({"type": "directory", "path": "/", **dates, **above})))
             bin_ = {"type": "directory", "name": ".cozy_trash", "dir_id": ROOT, "path": "/.cozy_trash", **dates}
             await tx.put(FILES, TRASH, stored(bin_))
             for key, names in INITIAL_FOLDERS.items():
+                if key in without:
+                    continue
                 more = {"referenced_by": [ADMINISTRATIVE]} if key == "administrative" else {}
                 name = names.get(instance.locale, names["en"])
                 fields = tree.directory_fields(name, root, stamp, more)

@@ -92,7 +92,7 @@ class LoginPages:
             locale=instance.locale,
             domain=instance.domain,
             csrf=csrf,
-            salt=salt_of(instance.domain),
+            salt=salt_of(instance.salted),
             iterations=self._passphrases.iterations(instance),
             redirect=call.query("redirect"),
             error=error,

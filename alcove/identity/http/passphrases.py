@@ -83,7 +83,7 @@ class PassphraseRoutes:
             locale=locale,
             domain=instance.domain,
             token=token,
-            salt=salt_of(instance.domain),
+            salt=salt_of(instance.salted),
             iterations=ITERATIONS,
         )
         # The address holds a secret: it goes to no other page, and stays in no cache.
@@ -110,7 +110,7 @@ class PassphraseRoutes:
         """What a client needs to hash the passphrase."""
         call.caller.allow_type("GET", SETTINGS)
         instance = cast("Instance", call.instance)
-        said = {"salt": salt_of(instance.domain), "kdf": 0, "iterations": self._passphrases.iterations(instance)}
+        said = {"salt": salt_of(instance.salted), "kdf": 0, "iterations": self._passphrases.iterations(instance)}
         links = {"self": "/settings/passphrase"}
         return answer(resource(SETTINGS, f"{SETTINGS}.passphrase", said, links=links))
 

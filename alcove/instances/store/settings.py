@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alcove.base.clock import Clock, rfc3339
 from alcove.base.ids import new_id
 from alcove.documents import Query
+from alcove.instances.parameters import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 SETTINGS, SETTINGS_ID = "io.cozy.settings", "io.cozy.settings.instance"
 CONTACTS = "io.cozy.contacts"
-_FREE = {"Email": "email", "PublicName": "public_name", "Timezone": "tz", "Phone": "phone"}
 
 
 class SettingsDocument:
@@ -33,8 +33,7 @@ class SettingsDocument:
 
     async def provision(self, instance: Instance, options: Mapping[str, str]) -> None:
         """Writes the settings and the contact of the person who lives here."""
-        said = {key: options[name] for name, key in _FREE.items() if options.get(name)}
-        said.update(_pairs(options.get("Settings", "")))
+        said = settings_of(options)
 
         async def unit(tx: Tx) -> None:
             if await tx.get(SETTINGS, SETTINGS_ID) is None:
@@ -53,6 +52,17 @@ class SettingsDocument:
             return await tx.put(SETTINGS, SETTINGS_ID, kept | {n: stored[n] for n in stays if n in stored}, rev)
 
         return await self._documents.work(instance.key, unit)
+
+    async def amend(self, instance: Instance, members: Mapping[str, Any]) -> None:
+        """Sets some members of the settings, whatever the others are."""
+
+        async def unit(tx: Tx) -> None:
+            old = await tx.get(SETTINGS, SETTINGS_ID)
+            stored = old.fields() if old else {}
+            if any(stored.get(name) != value for name, value in members.items()):
+                await tx.put(SETTINGS, SETTINGS_ID, {**stored, **members}, old.rev if old else "")
+
+        await self._documents.work(instance.key, unit)
 
     async def name(self, instance: Instance, name: str) -> None:
         """Gives the settings a name, and the contact of the person who lives here if it has none."""
@@ -85,8 +95,3 @@ class SettingsDocument:
         contact["metadata"] = {"version": 1, "cozy": True}
         contact["cozyMetadata"] = {"createdAt": rfc3339(self._clock.now()), "metadataVersion": 1, "doctypeVersion": "3"}
         return contact
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """The operator's `Settings=k:v,k2:v2`."""
-    return dict(pair.split(":", 1) for pair in text.split(",") if ":" in pair)

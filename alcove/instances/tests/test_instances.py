@@ -66,7 +66,7 @@ async def test_hosts_find_instances_and_apps(door: Front) -> None:
     assert found["me.tld"] == found["ME.TLD"] == ("me.tld", "")
     assert found["drive.me.tld"] == found["me-drive.tld"] == ("me.tld", "drive")
     assert found["me-too.tld"] == ("me-too.tld", "")
-    assert found["me-too-drive.tld"] == ("me.tld", "too-drive") or found["me-too-drive.tld"] == ("me-too.tld", "drive")
+    assert found["me-too-drive.tld"] == ("me-too.tld", "drive")
     assert find("other.tld") is None
 
 
@@ -95,7 +95,7 @@ async def test_a_failed_creation_leaves_nothing(door: Front) -> None:
 async def test_a_removal_cut_short_is_finished_at_the_next_start(door: Front) -> None:
     await door.instance("a.example")
     instances = door.house.need(Instances)
-    await instances.change(instances.by_domain("a.example"), {"deleting": True})
+    await instances.change(instances.by_domain("a.example"), {"deleting": True, "removing": True})
     await instances.load()
     assert instances.all() == []
     await door.instance("a.example")
@@ -116,6 +116,6 @@ async def test_a_number_that_is_none_is_refused(door: Front, number: str) -> Non
     made = await door.operator.post("/instances", params={"Domain": "alice.example", "DiskQuota": number})
     assert made.status_code == 422
     await door.instance("bob.example")
-    assert (await door.operator.patch("/instances/bob.example", params={"DiskQuota": number})).status_code == 400
+    assert (await door.operator.patch("/instances/bob.example", params={"DiskQuota": number})).status_code == 422
     listed = await door.operator.get("/instances", params={"page[limit]": number})
     assert listed.status_code == 400
