@@ -6,6 +6,7 @@ from alcove.instances.contexts import Contexts
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged, TooOften
 from alcove.instances.flags import Flags, Layer
 from alcove.instances.model import Holding, Instance, Introduction, Provisioner
+from alcove.instances.parameters import settings_of
 from alcove.instances.service import DIRECTORY, SAMPLE_FLAG, Instances, directory
 from alcove.instances.settings import InstanceSettings
 from alcove.instances.store.flags import flag_documents
@@ -38,4 +39,5 @@ __all__ = [
     "TooOften",
     "directory",
     "flag_documents",
+    "settings_of",
 ]

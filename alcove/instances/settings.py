@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.errors import Unprocessable
-from alcove.instances.parameters import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,11 +55,10 @@ class InstanceSettings:
             "password_defined": record.get("password_defined", False),
         }, document.rev if document else ""
 
-    async def amend(self, instance: Instance, options: Mapping[str, str]) -> None:
-        """Sets what the operator's parameters say (`Email`, `PublicName`, `Settings`...), and leaves the rest."""
-        said = settings_of(options)
-        if said:
-            await self._document.amend(instance, said)
+    async def amend(self, instance: Instance, members: Mapping[str, Any]) -> None:
+        """Sets these members, and leaves the others as they are."""
+        if members:
+            await self._document.amend(instance, members)
 
     async def replace(
         self, instance: Instance, attributes: Mapping[str, Any], rev: str, *, trusted: bool

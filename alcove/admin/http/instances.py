@@ -12,6 +12,7 @@ from alcove.base.digits import whole
 from alcove.base.errors import Unprocessable
 from alcove.base.http import Call, JSONResponse, Route
 from alcove.base.jsonapi import answer, answer_list, resource
+from alcove.instances import settings_of
 
 if TYPE_CHECKING:
     from alcove.instances import Instance, Instances, InstanceSettings
@@ -82,8 +83,9 @@ class InstanceRoutes:
     async def modify(self, call: Call) -> Response:
         """Changes what the parameters name: of the record, and of the person's settings."""
         options = dict(call.request.query_params)
+        settings = settings_of(options)
         instance = await self._instances.modify(self._instances.by_domain(call.params["domain"]), options)
-        await self._settings.amend(instance, options)
+        await self._settings.amend(instance, settings)
         return answer(shown(instance))
 
     async def destroy(self, call: Call) -> Response:
