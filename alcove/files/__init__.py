@@ -1,9 +1,18 @@
 """Files and directories of every instance: the tree, its trash and old versions, the bytes."""
 
-from alcove.files.errors import AlreadyInTrash, NameTaken, NodeMissing, ParentInTrash, ParentMissing, QuotaReached
+from alcove.files.errors import (
+    AlreadyInTrash,
+    NameTaken,
+    NodeMissing,
+    NoPicture,
+    ParentInTrash,
+    ParentMissing,
+    QuotaReached,
+)
 from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node
 from alcove.files.service import Files
 from alcove.files.service.content import Upload
+from alcove.files.service.thumbnails import Thumbnails
 from alcove.files.service.tree import Patch
 from alcove.files.store import Listing
 
@@ -17,11 +26,13 @@ __all__ = [
     "Files",
     "Listing",
     "NameTaken",
+    "NoPicture",
     "Node",
     "NodeMissing",
     "ParentInTrash",
     "ParentMissing",
     "Patch",
     "QuotaReached",
+    "Thumbnails",
     "Upload",
 ]

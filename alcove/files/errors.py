@@ -7,7 +7,7 @@ Refusal
 │   └── ParentInTrash        │   ├── AlreadyInTrash      │   ├── IllegalType          │   ├── WrongDigest
 ├── TooLarge 413             │   ├── NotInTrash           │   ├── IllegalTime          │   └── WrongLength
 │   └── QuotaReached         │   ├── WrongSecret         │   ├── IllegalDigest        └── StorageFull 507 (base)
-└── BlobMissing 500 (blobs)  │   └── NotADirectory       │   └── MetadataExpired, IllegalMetadata
+└── BlobMissing 500 (blobs)  │   └── NotADirectory       │   └── MetadataExpired, IllegalMetadata, NoPicture
 """
 
 from __future__ import annotations
@@ -167,3 +167,10 @@ class QuotaReached(TooLarge):
 
     def __init__(self) -> None:
         super().__init__("The file is too big and exceeds the disk quota")
+
+
+class NoPicture(Unprocessable):
+    """Bytes that cannot be drawn."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This picture cannot be used: {why}")

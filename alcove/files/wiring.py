@@ -56,6 +56,7 @@ def register(house: House) -> None:
     house.provide(Files, files)
     scratch = house.settings.home / "drawing"
     thumbnails = Thumbnails(documents, blobs, house.need(Here).find, house.need(Realtime).publish, scratch)
+    house.provide(Thumbnails, thumbnails)
     for index in store.INDEXES:
         house.registry(INDEXES).add(f"{index.type}/{index.name}", index)
     for doctype, policy in store.POLICIES.items():

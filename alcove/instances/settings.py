@@ -76,6 +76,10 @@ class InstanceSettings:
         document = await self._document.replace(instance, kept, rev, () if trusted else CONFIRMED)
         return document, await self._instances.change(instance, members) if members else instance
 
+    async def myself(self, instance: Instance) -> Document:
+        """The contact of the person who lives here, made when there is none."""
+        return await self._document.myself(instance)
+
     async def introduce(self, instance: Instance, name: str, locale: str) -> None:
         """Takes the name and the language that a person gives at the first start; empty ones change nothing.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import alcove.admin.wiring
 import alcove.apps.wiring
 import alcove.connectors.wiring
+import alcove.contacts.wiring
 import alcove.documents.wiring
 import alcove.files.wiring
 import alcove.identity.wiring
@@ -41,6 +42,7 @@ FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("identity", alcove.identity.wiring.register),
     ("files", alcove.files.wiring.register),
     ("apps", alcove.apps.wiring.register),
+    ("contacts", alcove.contacts.wiring.register),
     ("connectors", alcove.connectors.wiring.register),
     ("money", alcove.money.wiring.register),
     ("sample", alcove.sample.wiring.register),

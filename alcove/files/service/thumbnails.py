@@ -24,6 +24,7 @@ from alcove.base.confined import Bind, Cause, Limits, NoConfinement, Program, py
 from alcove.base.errors import StorageFull
 from alcove.base.ids import new_id
 from alcove.files.blobs import BlobMissing
+from alcove.files.errors import NoPicture
 from alcove.files.model import locator_blob
 from alcove.files.model.kinds import PICTURED
 from alcove.files.model.thumbnails import (
@@ -191,19 +192,33 @@ class Thumbnails:
         """What to keep for a file, and the sizes that were made. Raises `NoConfinement`, `BlobMissing`, `OSError`."""
         if node.size > LARGEST:
             return undrawn(f"it is larger than {LARGEST >> 20} MiB", tries + 1, again=False), ()
+        heard, ending = await self._shrunk(self._blobs.read(tenant, node.blob))
+        if ending.ok and heard.complete:
+            return drawn(heard.pictures), SIZES
+        reason = heard.why(ending)
+        self._tell(node, reason, ending)
+        return undrawn(reason, tries + 1, again=ending.cause in _MAY_PASS), ()
+
+    async def shrink(self, parts: AsyncIterator[bytes]) -> Mapping[str, bytes]:
+        """A picture that is no file here, in every size as JPEG without any description.
+
+        Raises `NoPicture`, and `NoConfinement` where nothing can hold the program back.
+        """
+        async with self._turn:
+            heard, ending = await self._shrunk(parts)
+        if not (ending.ok and heard.complete):
+            raise NoPicture(heard.why(ending))
+        return heard.pictures
+
+    async def _shrunk(self, parts: AsyncIterator[bytes]) -> tuple[_Heard, Ending]:
         confinement = await self._confine()
         heard = _Heard()
         with self._place() as path:
-            await self._copy(tenant, node.blob, path)
+            await self._copy(parts, path)
             source, code = Bind(path, SOURCE), Bind(PROGRAM, str(PROGRAM))
             argv = (sys.executable, "-I", "-X", "utf8", confinement.place(code), confinement.place(source))
             program = Program(argv, {}, (source, code, *python_binds()))
-            ending = await confinement.run(program, LIMITS, heard.line)
-        if ending.ok and heard.complete:
-            return drawn(heard.pictures), SIZES
-        reason = heard.reason or (ending.reason if not ending.ok else "what was drawn is no picture")
-        self._tell(node, reason, ending)
-        return undrawn(reason, tries + 1, again=ending.cause in _MAY_PASS), ()
+            return heard, await confinement.run(program, LIMITS, heard.line)
 
     def _tell(self, node: Node, reason: str, ending: Ending) -> None:
         stderr = ending.stderr[-500:].decode(errors="replace")
@@ -219,11 +234,11 @@ class Thumbnails:
         finally:
             path.unlink(missing_ok=True)
 
-    async def _copy(self, tenant: str, blob: str, path: Path) -> None:
+    async def _copy(self, parts: AsyncIterator[bytes], path: Path) -> None:
         # Not the blob itself: the child may run as another user, and blobs may lie on another machine.
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         try:
-            async for part in self._blobs.read(tenant, blob):
+            async for part in parts:
                 await asyncio.to_thread(os.write, file, part)
         finally:
             os.close(file)
@@ -243,6 +258,10 @@ class _Heard:
     def complete(self) -> bool:
         """Whether every size came whole, each a JPEG."""
         return set(self.pictures) == set(SIZES) and not self._left
+
+    def why(self, ending: Ending) -> str:
+        """Why there is no picture."""
+        return self.reason or (ending.reason if not ending.ok else "what was drawn is no picture")
 
     async def line(self, line: bytes) -> None:
         """Takes the next line."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from alcove.base.clock import Clock, rfc3339
 from alcove.base.ids import new_id
-from alcove.documents import Query
+from alcove.documents import Index, Query
 from alcove.instances.parameters import settings_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SETTINGS, SETTINGS_ID = "io.cozy.settings", "io.cozy.settings.instance"
 CONTACTS = "io.cozy.contacts"
+MYSELF = Index(CONTACTS, "myself", ("me",))
+"""Of the many contacts the one that says `me`, and the few that say they are not."""
+_ME = Query({"me": True}, limit=1, use_index=MYSELF.name)
 
 
 class SettingsDocument:
@@ -64,6 +67,21 @@ class SettingsDocument:
 
         await self._documents.work(instance.key, unit)
 
+    async def myself(self, instance: Instance) -> Document:
+        """The contact of the person who lives here, made when there is none."""
+        found = await self._documents.find(instance.key, CONTACTS, _ME)
+        if found.documents:
+            return found.documents[0]
+
+        async def unit(tx: Tx) -> Document:
+            there = await tx.find(CONTACTS, _ME)
+            if there:
+                return there[0]
+            settings = await tx.get(SETTINGS, SETTINGS_ID)
+            return await tx.put(CONTACTS, new_id(), self._myself(instance, settings.fields() if settings else {}))
+
+        return await self._documents.work(instance.key, unit)
+
     async def name(self, instance: Instance, name: str) -> None:
         """Gives the settings a name, and the contact of the person who lives here if it has none."""
 
@@ -71,7 +89,7 @@ class SettingsDocument:
             old = await tx.get(SETTINGS, SETTINGS_ID)
             stored = old.fields() if old else {}
             await tx.put(SETTINGS, SETTINGS_ID, {**stored, "public_name": name}, old.rev if old else "")
-            for contact in await tx.find(CONTACTS, Query({"me": True}, limit=1)):
+            for contact in await tx.find(CONTACTS, _ME):
                 fields = contact.fields()
                 if not fields.get("fullname"):
                     myself = self._myself(instance, {**stored, "public_name": name})
@@ -90,8 +108,7 @@ class SettingsDocument:
             contact["email"] = [{"address": email, "primary": True}]
         if name:
             contact |= {"fullname": name, "displayName": name}
-        key = "".join(part for part in (name, email, instance.domain) if part).lower()
-        contact["indexes"] = {"byFamilyNameGivenNameEmailCozyUrl": key}
+        contact["indexes"] = {"byFamilyNameGivenNameEmailCozyUrl": (email or name or instance.domain).lower()}
         contact["metadata"] = {"version": 1, "cozy": True}
         contact["cozyMetadata"] = {"createdAt": rfc3339(self._clock.now()), "metadataVersion": 1, "doctypeVersion": "3"}
         return contact
