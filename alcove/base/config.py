@@ -74,6 +74,10 @@ class Settings:
             "secret": False,
         },
     )
+    authentication: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata={"about": "providers that people log in with, by context: a table of the file", "secret": True},
+    )
     log_level: str = _about("how much is logged: debug, info, warning or error", "info")
     log_format: str = _about("how it is logged: text or json", "text")
 

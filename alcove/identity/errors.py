@@ -2,6 +2,7 @@
 
 PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403
 ├── LinkPasswordWrong 403
+├── DelegationRefused ── NoProvider 404, LoginExpired 404, TokenNotBelieved 400, ProviderFailed 502
 └── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked
 Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404
 └── OAuthRefusal 400 ── MetadataWrong, ClientMissing 404, RegistrationTokenWrong 401, ClientNotAllowed 401,
@@ -185,3 +186,40 @@ class RegisteredTooOften(OAuthRefusal):
 
     def __init__(self, headers: dict[str, str]) -> None:
         super().__init__("Not found", headers=headers)
+
+
+class DelegationRefused(PlainRefusal):
+    """Logging in with another provider came to no good end. `why` is for the log: it holds no secret."""
+
+    words = ""
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(type(self).words)
+        self.why = why
+
+
+class NoProvider(DelegationRefused):
+    """The settings name no provider for this place."""
+
+    status = 404
+    words = "Sorry, the server is not configured for OpenID Connect."
+
+
+class LoginExpired(DelegationRefused):
+    """It was begun too long ago, in another browser, or was ended already."""
+
+    status = 404
+    words = "Sorry, the session has expired."
+
+
+class TokenNotBelieved(DelegationRefused):
+    """What the provider's token says is not believed, or it is about somebody who does not live here."""
+
+    words = "the authentication has failed"
+
+
+class ProviderFailed(DelegationRefused):
+    """The provider did not answer, or nothing that can be used."""
+
+    status = 502
+    words = "Error from the identity provider."

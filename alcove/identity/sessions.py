@@ -57,12 +57,22 @@ class Sessions:
         self._heard = 0
         documents.watch(self._hear, frozenset((DOCTYPE, "instances")))
 
-    async def open(self, instance: Instance, visitor: Visitor | None = None, *, long_run: bool) -> tuple[Session, str]:
-        """A new session and the value of its cookie. With a `visitor`, the login is noted for the person to see."""
+    async def open(
+        self,
+        instance: Instance,
+        visitor: Visitor | None = None,
+        *,
+        long_run: bool,
+        more: Mapping[str, str] | None = None,
+    ) -> tuple[Session, str]:
+        """A new session and the value of its cookie. With a `visitor`, the login is noted for the person to see.
+
+        `more` are members of its document: which session of another provider it stands on.
+        """
         now = self._clock.now()
         session = Session(new_id(), now, long_run)
         stamp = rfc3339(now)
-        body = {"created_at": stamp, "last_seen": stamp, "long_run": long_run, "short_run": False}
+        body = {"created_at": stamp, "last_seen": stamp, "long_run": long_run, "short_run": False, **(more or {})}
 
         async def unit(tx: Tx) -> None:
             await tx.put(DOCTYPE, session.id, body)
@@ -111,6 +121,14 @@ class Sessions:
         """Ends every session, but the one with that id."""
         found = await self._documents.all(instance.key, DOCTYPE)
         await self._end(instance, {document.id for document in found} - {but})
+
+    async def end_delegated(self, instance: Instance, provider: str, sid: str) -> int:
+        """Ends the sessions that stand on one of a provider, on any of its when `sid` is empty; how many there were."""
+        wanted = {"oidc_provider_key": provider, **({"sid": sid} if sid else {})}
+        found = await self._documents.all(instance.key, DOCTYPE)
+        ids = [one.id for one in found if wanted.items() <= one.fields().items()]
+        await self._end(instance, ids)
+        return len(ids)
 
     async def _end(self, instance: Instance, ids: Iterable[str]) -> None:
         async def unit(tx: Tx) -> None:

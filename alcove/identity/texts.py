@@ -22,6 +22,7 @@ ENGLISH = {
     "wrong": "The password you entered is incorrect, please try again.",
     "empty": "The passphrase is missing.",
     "forgotten": "Passphrase forgotten?",
+    "other": "Log in with {name}",
     "insecure": "Your browser only opens this place over https, or on the machine itself (localhost).",
     "noscript": "This page needs JavaScript: your passphrase is hashed in the browser and never sent as it is.",
     "undefined": (
@@ -48,6 +49,7 @@ FRENCH = {
     "wrong": "Le mot de passe est incorrect, veuillez réessayer.",
     "empty": "Il manque la phrase de passe.",
     "forgotten": "Phrase de passe oubliée ?",
+    "other": "Se connecter avec {name}",
     "insecure": "Votre navigateur n’ouvre ce lieu qu’en https, ou sur la machine elle-même (localhost).",
     "noscript": (
         "Cette page a besoin de JavaScript : votre phrase de passe est hachée dans le navigateur "
@@ -130,6 +132,27 @@ LINK_FRENCH = {
     "open": "Ouvrir",
     "wrong": "Ce n’est pas le mot de passe du lien. Vérifiez-le, puis réessayez.",
 }
+DELEGATION_ENGLISH = {
+    "lang": "en",
+    "title": "You are not logged in",
+    "NoProvider": "This place does not know another service to log in with. Use your passphrase.",
+    "LoginExpired": "This login was begun too long ago, in another browser, or it has ended already. Begin again.",
+    "TokenNotBelieved": "The service that you came from did not say that this place is yours.",
+    "ProviderFailed": "The service that you log in with does not answer as it should. Try again later.",
+    "back": "Back to the login",
+}
+DELEGATION_FRENCH = {
+    "lang": "fr",
+    "title": "Vous n’êtes pas connecté",
+    "NoProvider": "Ce lieu ne connaît pas d’autre service pour se connecter. Utilisez votre phrase de passe.",
+    "LoginExpired": (
+        "Cette connexion a commencé il y a trop longtemps, dans un autre navigateur, ou elle est déjà finie. "
+        "Recommencez."
+    ),
+    "TokenNotBelieved": "Le service d’où vous venez n’a pas dit que ce lieu est à vous.",
+    "ProviderFailed": "Le service avec lequel vous vous connectez ne répond pas comme il faut. Réessayez plus tard.",
+    "back": "Retour à la connexion",
+}
 MINUTE = 60
 LANGUAGES = {"fr": "Français", "en": "English"}
 """The languages of the pages, as they call themselves."""
@@ -148,6 +171,11 @@ def forgotten_texts(locale: str) -> Mapping[str, str]:
 def link_texts(locale: str) -> Mapping[str, str]:
     """The words of the page that asks for the password of a link."""
     return LINK_FRENCH if locale.startswith("fr") else LINK_ENGLISH
+
+
+def delegation_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page that says why a login with another provider failed."""
+    return DELEGATION_FRENCH if locale.startswith("fr") else DELEGATION_ENGLISH
 
 
 def texts(locale: str) -> Mapping[str, str]:

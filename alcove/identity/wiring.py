@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from alcove.base.crypto import Sealer
 from alcove.base.http import TokenReader
+from alcove.base.outgoing import Outgoing
 from alcove.base.tables import Tables
 from alcove.documents import POLICIES, Documents, Policies
 from alcove.identity import GRANTS
 from alcove.identity.client import CLIENTS, SECRETS
 from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
+from alcove.identity.delegation import Delegation
 from alcove.identity.http.clients import ClientRoutes
 from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
+from alcove.identity.http.oidc import DelegationRoutes
 from alcove.identity.http.passphrases import PassphraseRoutes
 from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
@@ -27,8 +30,10 @@ from alcove.identity.passphrase import SlowHash
 from alcove.identity.passphrases import Passphrases
 from alcove.identity.permission import PERMISSIONS
 from alcove.identity.permissions import Permissions
+from alcove.identity.providers import Providers
 from alcove.identity.service import Gate
 from alcove.identity.sessions import Sessions
+from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, clean_clients, clean_later
 from alcove.identity.tokens import Tokens
@@ -65,10 +70,16 @@ def register(house: House) -> None:
     guesses = Attempts(tries, clock, "passphrase")
     proof = Proof(passphrases, sessions, guesses)
     entrance = Entrance(gate, sessions, settings.scheme)
-    pages = LoginPages(gate, sessions, passphrases, proof, entrance, instances, settings.scheme)
+    providers = Providers(settings.authentication)
+    pages = LoginPages(gate, sessions, passphrases, proof, entrance, providers, instances, settings.scheme)
     person, realtime = house.need(InstanceSettings), house.need(Realtime)
-    changing = PassphraseRoutes(gate, passphrases, proof, entrance, instances, person, realtime, settings.scheme)
+    changing = PassphraseRoutes(
+        gate, passphrases, proof, entrance, providers, instances, person, realtime, settings.scheme
+    )
     house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(sessions).routes())
+    delegation, slips = Delegation(house.need(Outgoing), clock), Slips(sealer, tries, clock)
+    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, instances, settings.scheme)
+    house.add_routes(*others.routes())
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)

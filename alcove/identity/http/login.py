@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
     from alcove.identity.passphrases import Passphrases
+    from alcove.identity.providers import Providers
     from alcove.identity.service import Gate
     from alcove.identity.sessions import Session, Sessions
     from alcove.instances import Instance, Instances
@@ -51,6 +52,7 @@ class LoginPages:
         passphrases: Passphrases,
         proof: Proof,
         entrance: Entrance,
+        providers: Providers,
         instances: Instances,
         scheme: str,
     ) -> None:
@@ -59,6 +61,7 @@ class LoginPages:
         self._passphrases = passphrases
         self._proof = proof
         self._entrance = entrance
+        self._providers = providers
         self._instances = instances
         self._scheme = scheme
         self._pages = Pages(PAGES)
@@ -82,6 +85,9 @@ class LoginPages:
         target = way(self._instances, self._scheme, instance, call.query("redirect"))
         if await self._gate.session(call) is not None:
             return RedirectResponse(target, 303)
+        provider = self._providers.of(instance)
+        if provider is not None and provider.only:
+            return RedirectResponse(f"/oidc/start?{urlencode({'redirect': call.query('redirect')})}", 303)
         return self._form(call, instance)
 
     def _form(self, call: Call, instance: Instance, error: str = "", status: int = 200) -> Response:
@@ -95,6 +101,7 @@ class LoginPages:
             salt=salt_of(instance.salted),
             iterations=self._passphrases.iterations(instance),
             redirect=call.query("redirect"),
+            provider=self._providers.of(instance),
             error=error,
             ready=bool(instance.fields.get("password_defined")),
             sample=bool(instance.fields.get("sample")),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
     from alcove.identity.passphrases import Passphrases
+    from alcove.identity.providers import Providers
     from alcove.identity.service import Gate
     from alcove.instances import Instance, Instances, InstanceSettings
     from alcove.realtime import Realtime
@@ -41,6 +42,7 @@ class PassphraseRoutes:
         passphrases: Passphrases,
         proof: Proof,
         entrance: Entrance,
+        providers: Providers,
         instances: Instances,
         settings: InstanceSettings,
         realtime: Realtime,
@@ -50,6 +52,7 @@ class PassphraseRoutes:
         self._passphrases = passphrases
         self._proof = proof
         self._entrance = entrance
+        self._providers = providers
         self._instances = instances
         self._settings = settings
         self._realtime = realtime
@@ -101,7 +104,8 @@ class PassphraseRoutes:
         if not instance.fields.get("password_defined"):
             raise PreconditionFailed("This place has no passphrase yet")
         name = (await self._settings.read(instance)).get("public_name") or instance.domain.partition(".")[0]
-        said = {"Kdf": 0, "KdfIterations": self._passphrases.iterations(instance), "OIDC": False}
+        oidc = self._providers.of(instance) is not None
+        said = {"Kdf": 0, "KdfIterations": self._passphrases.iterations(instance), "OIDC": oidc}
         return JSONResponse(
             {**said, "FranceConnect": False, "magic_link": False, "locale": instance.locale, "name": name}
         )
