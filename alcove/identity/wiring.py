@@ -37,7 +37,7 @@ from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, clean_clients, clean_later
 from alcove.identity.tokens import Tokens
-from alcove.instances import PROVISIONERS, Allowances, Instances, InstanceSettings
+from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
 from alcove.realtime import REDACTIONS, Realtime
 
@@ -77,9 +77,7 @@ def register(house: House) -> None:
         gate, passphrases, proof, entrance, providers, instances, person, realtime, settings.scheme
     )
     house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(sessions).routes())
-    delegation, slips = Delegation(house.need(Outgoing), clock), Slips(sealer, tries, clock)
-    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, instances, settings.scheme)
-    house.add_routes(*others.routes())
+    _delegated(house, providers, Slips(sealer, tries, clock), entrance, sessions)
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
@@ -92,6 +90,16 @@ def register(house: House) -> None:
     house.on_start("attempts", guesses.prepare)
     house.on_start("passphrases", resume)
     house.on_stop("passphrases", passphrases.stop)
+
+
+def _delegated(house: House, providers: Providers, slips: Slips, entrance: Entrance, sessions: Sessions) -> None:
+    """Another provider may say who it is."""
+    delegation, scheme = Delegation(house.need(Outgoing), house.clock), house.settings.scheme
+    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, house.need(Instances), scheme)
+    house.add_routes(*others.routes())
+    able = house.registry(CAPABILITIES)
+    able.add("can_auth_with_oidc", lambda instance: providers.of(instance) is not None)
+    able.add("can_auth_with_password", lambda instance: not providers.alone(instance))
 
 
 def _oauth(house: House, gate: Gate, clients: Clients) -> None:

@@ -5,7 +5,7 @@ from alcove.instances.allowances import Allowance, Allowances
 from alcove.instances.contexts import Contexts
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged, TooOften
 from alcove.instances.flags import Flags, Layer
-from alcove.instances.model import Holding, Instance, Introduction, Provisioner
+from alcove.instances.model import Capability, Holding, Instance, Introduction, Provisioner
 from alcove.instances.parameters import settings_of
 from alcove.instances.service import DIRECTORY, SAMPLE_FLAG, Instances, directory
 from alcove.instances.settings import InstanceSettings
@@ -14,8 +14,10 @@ from alcove.instances.store.flags import flag_documents
 PROVISIONERS: Slot[Provisioner] = Slot("provisioners", "what each room puts into a new instance")
 INTRODUCTIONS: Slot[Introduction] = Slot("introductions", "what each room does when a language was chosen first")
 HOLDINGS: Slot[Holding] = Slot("holdings", "what the first page says a place holds")
+CAPABILITIES: Slot[Capability] = Slot("capabilities", "what people of an instance can do, by the contract's word")
 
 __all__ = [
+    "CAPABILITIES",
     "DIRECTORY",
     "HOLDINGS",
     "INTRODUCTIONS",
@@ -23,6 +25,7 @@ __all__ = [
     "SAMPLE_FLAG",
     "Allowance",
     "Allowances",
+    "Capability",
     "Contexts",
     "Flags",
     "Holding",

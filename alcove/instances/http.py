@@ -83,7 +83,7 @@ class SettingsRoutes:
 
     async def capabilities(self, call: Call) -> Response:
         """What this server can do."""
-        said = self._instances.capabilities()
+        said = self._instances.capabilities(cast("Instance", call.instance))
         links = {"self": "/settings/capabilities"}
         return answer(resource(SETTINGS, "io.cozy.settings.capabilities", said, links=links))
 
