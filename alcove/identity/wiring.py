@@ -17,6 +17,7 @@ from alcove.identity.delegation import Delegation
 from alcove.identity.http.clients import ClientRoutes
 from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
+from alcove.identity.http.hosting import HostingRoutes
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
 from alcove.identity.http.oidc import DelegationRoutes
@@ -24,6 +25,7 @@ from alcove.identity.http.passphrases import PassphraseRoutes
 from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
 from alcove.identity.http.sessions import SessionRoutes
+from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import SlowHash
@@ -37,8 +39,9 @@ from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, clean_clients, clean_later
 from alcove.identity.tokens import Tokens
-from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Instances, InstanceSettings
+from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
+from alcove.outbox import Outbox
 from alcove.realtime import REDACTIONS, Realtime
 
 if TYPE_CHECKING:
@@ -76,13 +79,14 @@ def register(house: House) -> None:
     changing = PassphraseRoutes(
         gate, passphrases, proof, entrance, providers, instances, person, realtime, settings.scheme
     )
-    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(sessions).routes())
+    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(gate, sessions).routes())
     _delegated(house, providers, Slips(sealer, tries, clock), entrance, sessions)
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
     _oauth(house, gate, clients)
+    _hosted(house, gate)
 
     async def resume() -> None:
         passphrases.resume()
@@ -100,6 +104,13 @@ def _delegated(house: House, providers: Providers, slips: Slips, entrance: Entra
     able = house.registry(CAPABILITIES)
     able.add("can_auth_with_oidc", lambda instance: providers.of(instance) is not None)
     able.add("can_auth_with_password", lambda instance: not providers.alone(instance))
+
+
+def _hosted(house: House, gate: Gate) -> None:
+    """What a person asks of who hosts their place."""
+    contexts = house.need(Contexts)
+    leaving = Leaving(house.need(Instances), contexts, house.need(Outbox), house.need(Allowances), house.clock)
+    house.add_routes(*HostingRoutes(gate, contexts, house.need(InstanceSettings), leaving).routes())
 
 
 def _oauth(house: House, gate: Gate, clients: Clients) -> None:
