@@ -10,6 +10,7 @@ from alcove.instances.parameters import settings_of
 from alcove.instances.service import DIRECTORY, SAMPLE_FLAG, Instances, directory
 from alcove.instances.settings import InstanceSettings
 from alcove.instances.store.flags import flag_documents
+from alcove.instances.terms import WAITS, terms_waiting, terms_warning
 
 PROVISIONERS: Slot[Provisioner] = Slot("provisioners", "what each room puts into a new instance")
 INTRODUCTIONS: Slot[Introduction] = Slot("introductions", "what each room does when a language was chosen first")
@@ -23,6 +24,7 @@ __all__ = [
     "INTRODUCTIONS",
     "PROVISIONERS",
     "SAMPLE_FLAG",
+    "WAITS",
     "Allowance",
     "Allowances",
     "Capability",
@@ -43,4 +45,6 @@ __all__ = [
     "directory",
     "flag_documents",
     "settings_of",
+    "terms_waiting",
+    "terms_warning",
 ]

@@ -36,7 +36,7 @@ def register(house: House) -> None:
     person = house.provide(InstanceSettings, InstanceSettings(document, instances, house.registry(INTRODUCTIONS)))
     contexts = house.provide(Contexts, Contexts(settings.contexts))
     flags = house.provide(Flags, Flags(FlagDocuments(documents, DIRECTORY), instances, contexts))
-    house.add_routes(*SettingsRoutes(person, instances, contexts, flags).routes())
+    house.add_routes(*SettingsRoutes(person, instances, contexts, flags, house.clock).routes())
     house.on_start("instances", instances.load)
     allowances = house.provide(Allowances, Allowances(house.need(Tables), house.clock))
     house.on_start("allowances", allowances.load)
