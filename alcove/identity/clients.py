@@ -97,8 +97,9 @@ class Clients:
                 raise TokenInvalid
             return read_scope(scope)
         if scope.startswith(APP):
-            granted = await self._permissions.granted(tenant, "app", scope.removeprefix(APP))
-            if granted is None:
+            slug = scope.removeprefix(APP)
+            granted = await self._permissions.granted(tenant, "app", slug)
+            if granted is None or client.linked != slug:
                 raise TokenInvalid
             return read_set(granted)
         rules = read_scope(scope)

@@ -1,12 +1,14 @@
 """Why somebody is not let in.
 
-PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403
+PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403,
+│                NotAClient 400
 ├── LinkPasswordWrong 403
 ├── DelegationRefused ── NoProvider 404, LoginExpired 404, TokenNotBelieved 400, ProviderFailed 502
-└── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked
-Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404
+└── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked, NotCertified
+Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404,
+           AuthorizeWrong 400
 └── OAuthRefusal 400 ── MetadataWrong, ClientMissing 404, RegistrationTokenWrong 401, ClientNotAllowed 401,
-                        RegisteredTooOften 404
+                        RegisteredTooOften 404, CertifyingCodeWrong 401, ConnectorMissing 404
 """
 
 from __future__ import annotations
@@ -223,3 +225,33 @@ class ProviderFailed(DelegationRefused):
 
     status = 502
     words = "Error from the identity provider."
+
+
+class AuthorizeWrong(BadRequest):
+    """A client sends a person here with parameters that are not right. Nobody is led back to it."""
+
+
+class CertifyingCodeWrong(OAuthRefusal):
+    """Not the digits of the page, or too late, or too many tries. The words are the person's."""
+
+    status = 401
+
+
+class NotCertified(Forbidden):
+    """Only for who may do everything."""
+
+
+class ConnectorMissing(OAuthRefusal):
+    """No connector of that name is installed."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("Application is not installed")
+
+
+class NotAClient(PlainRefusal):
+    """Only a client says when it has synchronized. In the words for a bad token, without the header for one."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid JWT token")

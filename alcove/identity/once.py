@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from alcove.base.http import Tenant
     from alcove.documents import Documents, Tx
 
+ACCESS_CODES = "io.cozy.oauth.access_codes"
+"""Codes that a client exchanges for its tokens."""
+SESSION_CODES = "org.alcove.sessions.codes"
+"""Codes that open a session in a browser."""
+
 
 class OnceCodes:
     """Codes of one kind: documents of a type of their own, of which `/data` opens none.

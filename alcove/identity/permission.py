@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.ids import new_code
-from alcove.identity.model import Who, read_set
+from alcove.identity.model import VERBS, Who, read_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,7 +94,7 @@ def source_of(who: Who) -> str:
 
 def maximal(who: Who) -> bool:
     """Whether a caller may do everything."""
-    return any(rule.whole and rule.type == "*" for rule in who.permissions)
+    return any(rule.whole and rule.type == "*" and rule.verbs >= VERBS for rule in who.permissions)
 
 
 def short_code(*, tiny: bool) -> str:

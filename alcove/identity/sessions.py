@@ -29,6 +29,9 @@ DAY = timedelta(days=1)
 LONG_RUN = 10 * 365 * 24 * 3600
 """Seconds that the cookie of a browser that asked to be remembered is kept."""
 
+SHORT_RUN = 300
+"""Seconds that the cookie of a browser is kept that was opened for one page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -63,6 +66,7 @@ class Sessions:
         visitor: Visitor | None = None,
         *,
         long_run: bool,
+        short_run: bool = False,
         more: Mapping[str, str] | None = None,
     ) -> tuple[Session, str]:
         """A new session and the value of its cookie. With a `visitor`, the login is noted for the person to see.
@@ -72,7 +76,7 @@ class Sessions:
         now = self._clock.now()
         session = Session(new_id(), now, long_run)
         stamp = rfc3339(now)
-        body = {"created_at": stamp, "last_seen": stamp, "long_run": long_run, "short_run": False, **(more or {})}
+        body = {"created_at": stamp, "last_seen": stamp, "long_run": long_run, "short_run": short_run, **(more or {})}
 
         async def unit(tx: Tx) -> None:
             await tx.put(DOCTYPE, session.id, body)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alcove.base.crypto import Sealer
 from alcove.base.http import TokenReader
 from alcove.base.outgoing import Outgoing
 from alcove.base.tables import Tables
-from alcove.documents import POLICIES, Documents, Policies
+from alcove.documents import POLICIES, Documents, Policies, Policy
 from alcove.identity import GRANTS
 from alcove.identity.client import CLIENTS, SECRETS
 from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
 from alcove.identity.delegation import Delegation
+from alcove.identity.http.authorize import AuthorizePages
+from alcove.identity.http.certifying import Certifying
 from alcove.identity.http.clients import ClientRoutes
 from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
-from alcove.identity.http.hosting import HostingRoutes
+from alcove.identity.http.flagship import FlagshipRoutes
+from alcove.identity.http.granting import Granting
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
 from alcove.identity.http.oidc import DelegationRoutes
@@ -25,8 +29,8 @@ from alcove.identity.http.passphrases import PassphraseRoutes
 from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
 from alcove.identity.http.sessions import SessionRoutes
-from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
+from alcove.identity.once import ACCESS_CODES, SESSION_CODES, OnceCodes
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import SlowHash
 from alcove.identity.passphrases import Passphrases
@@ -39,7 +43,7 @@ from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, clean_clients, clean_later
 from alcove.identity.tokens import Tokens
-from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Instances, InstanceSettings
+from alcove.instances import PROVISIONERS, Allowances, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
 from alcove.outbox import Outbox
 from alcove.realtime import REDACTIONS, Realtime
@@ -79,14 +83,15 @@ def register(house: House) -> None:
     changing = PassphraseRoutes(
         gate, passphrases, proof, entrance, providers, instances, person, realtime, settings.scheme
     )
-    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(gate, sessions).routes())
-    _delegated(house, providers, Slips(sealer, tries, clock), entrance, sessions)
+    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(sessions).routes())
+    delegation, slips = Delegation(house.need(Outgoing), clock), Slips(sealer, tries, clock)
+    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, instances, settings.scheme)
+    house.add_routes(*others.routes())
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
-    _oauth(house, gate, clients)
-    _hosted(house, gate)
+    _oauth(house, gate, clients, proof, slips, Attempts(tries, clock, "certify"))
 
     async def resume() -> None:
         passphrases.resume()
@@ -96,27 +101,20 @@ def register(house: House) -> None:
     house.on_stop("passphrases", passphrases.stop)
 
 
-def _delegated(house: House, providers: Providers, slips: Slips, entrance: Entrance, sessions: Sessions) -> None:
-    """Another provider may say who it is."""
-    delegation, scheme = Delegation(house.need(Outgoing), house.clock), house.settings.scheme
-    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, house.need(Instances), scheme)
-    house.add_routes(*others.routes())
-    able = house.registry(CAPABILITIES)
-    able.add("can_auth_with_oidc", lambda instance: providers.of(instance) is not None)
-    able.add("can_auth_with_password", lambda instance: not providers.alone(instance))
-
-
-def _hosted(house: House, gate: Gate) -> None:
-    """What a person asks of who hosts their place."""
-    contexts = house.need(Contexts)
-    leaving = Leaving(house.need(Instances), contexts, house.need(Outbox), house.need(Allowances), house.clock)
-    house.add_routes(*HostingRoutes(gate, contexts, house.need(InstanceSettings), leaving).routes())
-
-
-def _oauth(house: House, gate: Gate, clients: Clients) -> None:
+def _oauth(house: House, gate: Gate, clients: Clients, proof: Proof, slips: Slips, attempts: Attempts) -> None:
     """What the clients of a person ask: to be registered and let in, and to be forgotten."""
+    documents, clock, scheme = house.need(Documents), house.clock, house.settings.scheme
+    tokens, allowances, instances = house.need(Tokens), house.need(Allowances), house.need(Instances)
     house.registry(REDACTIONS).add(CLIENTS, SECRETS)
     house.registry(HANDLERS).add(CLEAN, clean_clients(clients))
-    later = clean_later(house.need(Triggers))
-    registering = ClientRoutes(gate, house.need(Tokens), clients, house.need(Allowances), later)
-    house.add_routes(*registering.routes(), *DeviceRoutes(gate, clients).routes())
+    house.registry(POLICIES).add(SESSION_CODES, Policy(readable=False, writable=False))
+    codes = OnceCodes(documents, clock, ACCESS_CODES, timedelta(minutes=10))
+    session_codes = OnceCodes(documents, clock, SESSION_CODES, timedelta(days=7))
+    registering = ClientRoutes(gate, tokens, clients, allowances, clean_later(house.need(Triggers)))
+    person, outbox = house.need(InstanceSettings), house.need(Outbox)
+    certifying = Certifying(clients, registering, slips, attempts, allowances, outbox, person, clock)
+    sessions, granting = house.need(Sessions), Granting(tokens, clients, codes)
+    pages = AuthorizePages(gate, sessions, clients, codes, session_codes, certifying, instances, scheme)
+    flagship = FlagshipRoutes(gate, proof, tokens, house.need(Permissions), clients, granting, session_codes)
+    for routes in (registering, DeviceRoutes(gate, clients), pages, granting, certifying, flagship):
+        house.add_routes(*routes.routes())

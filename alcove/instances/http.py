@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import orjson
 from starlette.responses import Response
 
 from alcove.base.errors import BadRequest, Forbidden, PlainRefusal
@@ -13,10 +12,8 @@ from alcove.base.jsonapi import MEDIA_TYPE, answer, resource
 from alcove.instances.flags import merged
 from alcove.instances.settings import InstanceSettings, computed
 from alcove.instances.store.settings import SETTINGS, SETTINGS_ID
-from alcove.instances.terms import terms_warning
 
 if TYPE_CHECKING:
-    from alcove.base.clock import Clock
     from alcove.instances.contexts import Contexts
     from alcove.instances.flags import Flags
     from alcove.instances.model import Instance
@@ -34,11 +31,8 @@ _FLAGS = {"self": "/settings/flags"}
 class SettingsRoutes:
     """The settings that any client reads when it starts."""
 
-    def __init__(
-        self, settings: InstanceSettings, instances: Instances, contexts: Contexts, flags: Flags, clock: Clock
-    ) -> None:
+    def __init__(self, settings: InstanceSettings, instances: Instances, contexts: Contexts, flags: Flags) -> None:
         self._settings = settings
-        self._clock = clock
         self._instances = instances
         self._contexts = contexts
         self._flags = flags
@@ -89,7 +83,7 @@ class SettingsRoutes:
 
     async def capabilities(self, call: Call) -> Response:
         """What this server can do."""
-        said = self._instances.capabilities(cast("Instance", call.instance))
+        said = self._instances.capabilities()
         links = {"self": "/settings/capabilities"}
         return answer(resource(SETTINGS, "io.cozy.settings.capabilities", said, links=links))
 
@@ -104,11 +98,8 @@ class SettingsRoutes:
         return answer(said, included=sources)
 
     async def warnings(self, call: Call) -> Response:
-        """What the person should know, such as terms of service to sign; 404 with an empty list for nothing."""
-        instance = cast("Instance", call.instance)
-        warning = terms_warning(instance, self._contexts.of(instance), self._clock.now())
-        errors = [] if warning is None else [warning]
-        return Response(orjson.dumps({"errors": errors}), 402 if errors else 404, media_type=MEDIA_TYPE)
+        """404 with an empty list: there is nothing to warn of."""
+        return Response(b'{"errors":[]}', 404, media_type=MEDIA_TYPE)
 
 
 async def _identified(call: Call) -> None:

@@ -10,11 +10,11 @@ import orjson
 from starlette.responses import Response
 
 from alcove.base.digits import whole
-from alcove.base.errors import BadRequest, NotFound, PlainRefusal, TokenExpired, TokenInvalid
+from alcove.base.errors import BadRequest, NotFound, TokenInvalid, TokenMissing
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import answer_list, resource
 from alcove.identity.client import CLIENTS, SECRETS
-from alcove.identity.errors import ClientMissing
+from alcove.identity.errors import ClientMissing, NotAClient
 from alcove.identity.http.oauth import instance_of
 
 if TYPE_CHECKING:
@@ -63,12 +63,10 @@ class DeviceRoutes:
         """A client has just fetched and sent all there was. Without its token: 400, whatever else comes."""
         try:
             await self._gate.admit(call, Guard.TOKEN)
-        except TokenExpired:
-            raise
-        except PlainRefusal:
-            raise TokenInvalid from None
+        except TokenMissing:
+            raise NotAClient from None
         if call.caller.audience != "access":
-            raise TokenInvalid
+            raise NotAClient
         try:
             await self._clients.seen(instance_of(call), call.caller.subject, "synchronized_at")
         except ClientMissing:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from alcove.base.errors import BadRequest, Unprocessable
+from alcove.identity.errors import CsrfMissing, CsrfWrong
 from alcove.identity.sessions import Visitor
 
 if TYPE_CHECKING:
@@ -43,6 +45,15 @@ async def read_fields(call: Call) -> dict[str, Any]:
     if call.request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return dict(await read_form(call))
     return await call.json_object(FORM_LIMIT)
+
+
+def check_csrf(call: Call, said: str) -> None:
+    """Raises `CsrfMissing`, `CsrfWrong` unless the form has the token that its page was given."""
+    if not said:
+        raise CsrfMissing
+    cookie = call.request.cookies.get("_csrf", "")
+    if not cookie or not hmac.compare_digest(said.encode(), cookie.encode()):
+        raise CsrfWrong
 
 
 def hashed(fields: Mapping[str, Any], name: str) -> str:

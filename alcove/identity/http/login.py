@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
@@ -13,8 +12,8 @@ from alcove.base.errors import PlainRefusal, Refusal
 from alcove.base.http import Call, Guard, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
-from alcove.identity.errors import CsrfMissing, CsrfWrong, LogoutFromElsewhere, TooManyLogins, WrongPassphrase
-from alcove.identity.http.forms import read_form, way
+from alcove.identity.errors import CsrfWrong, LogoutFromElsewhere, TooManyLogins, WrongPassphrase
+from alcove.identity.http.forms import check_csrf, read_form, way
 from alcove.identity.passphrase import salt_of
 from alcove.identity.texts import forgotten_texts, texts
 
@@ -34,6 +33,7 @@ FORGOTTEN_CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-
 THEME = "alcove_theme"
 """The cookie in which the pages of the apps keep whether this device is light or dark."""
 ASSETS = {
+    "certify.js": "text/javascript; charset=utf-8",
     "first.js": "text/javascript; charset=utf-8",
     "login.js": "text/javascript; charset=utf-8",
     "passphrase.js": "text/javascript; charset=utf-8",
@@ -85,7 +85,8 @@ class LoginPages:
         target = way(self._instances, self._scheme, instance, call.query("redirect"))
         if await self._gate.session(call) is not None:
             return RedirectResponse(target, 303)
-        if self._providers.alone(instance):
+        provider = self._providers.of(instance)
+        if provider is not None and provider.only:
             return RedirectResponse(f"/oidc/start?{urlencode({'redirect': call.query('redirect')})}", 303)
         return self._form(call, instance)
 
@@ -115,7 +116,7 @@ class LoginPages:
         """Opens a session for who knows the passphrase."""
         instance = cast("Instance", call.instance)
         form = await read_form(call)
-        _check_csrf(call, form.get("csrf_token", ""))
+        check_csrf(call, form.get("csrf_token", ""))
         target = way(self._instances, self._scheme, instance, form.get("redirect", ""))
         try:
             right = await self._proof.holds(call, instance, form.get("passphrase", ""))
@@ -190,11 +191,3 @@ class LoginPages:
             if theme in ("light", "dark"):
                 content += f":root {{ color-scheme: {theme}; }}\n".encode()
         return Response(content, 200, headers, ASSETS[name])
-
-
-def _check_csrf(call: Call, said: str) -> None:
-    if not said:
-        raise CsrfMissing
-    cookie = call.request.cookies.get("_csrf", "")
-    if not cookie or not hmac.compare_digest(said.encode(), cookie.encode()):
-        raise CsrfWrong
