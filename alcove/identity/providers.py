@@ -79,6 +79,11 @@ class Providers:
         """The provider that people of this instance log in with."""
         return self._known.get(str(instance.fields.get("context") or DEFAULT))
 
+    def alone(self, instance: Instance) -> bool:
+        """Whether people of this instance log in with its provider, and with nothing else."""
+        provider = self.of(instance)
+        return provider is not None and provider.only
+
 
 _NAMES = {entry.name: entry for entry in fields(Provider) if entry.name not in ("context", "only")}
 _URLS = ("redirect_uri", "issuer", "authorize_url", "token_url", "userinfo_url", "id_token_jwk_url")

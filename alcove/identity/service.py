@@ -10,7 +10,7 @@ from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
-from alcove.base.errors import PlainRefusal, TokenInvalid, TokenMissing
+from alcove.base.errors import PlainRefusal, TokenExpired, TokenInvalid, TokenMissing
 from alcove.base.http import Call, Guard, Tenant
 from alcove.identity.codes import cookie_name, may_be_code, unlocking
 from alcove.identity.errors import LinkLocked, LoginNeeded
@@ -191,6 +191,14 @@ class Gate:
         said = _basic(request.headers.get("authorization", ""))
         if said is None or not hmac.compare_digest(said.encode(), self._operator):
             raise OperatorUnknown
+
+    def from_command_line(self, request: Request, instance: Instance) -> bool:
+        """Whether a request brings a good token of the command line: it passes where an instance is blocked."""
+        token = token_of(request)
+        try:
+            return bool(token) and not may_be_code(token) and self._tokens.read(instance, token)[0]["aud"] == "cli"
+        except (TokenInvalid, TokenExpired):
+            return False
 
     def forget(self, instance: Tenant) -> None:
         """Drops what is known of an instance's callers."""

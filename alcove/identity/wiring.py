@@ -22,6 +22,7 @@ from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
 from alcove.identity.http.flagship import FlagshipRoutes
 from alcove.identity.http.granting import Granting
+from alcove.identity.http.hosting import HostingRoutes
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
 from alcove.identity.http.oidc import DelegationRoutes
@@ -29,6 +30,7 @@ from alcove.identity.http.passphrases import PassphraseRoutes
 from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
 from alcove.identity.http.sessions import SessionRoutes
+from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
 from alcove.identity.once import ACCESS_CODES, SESSION_CODES, OnceCodes
 from alcove.identity.operator import operator_passphrase
@@ -43,7 +45,7 @@ from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, clean_clients, clean_later
 from alcove.identity.tokens import Tokens
-from alcove.instances import PROVISIONERS, Allowances, Instances, InstanceSettings
+from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
 from alcove.outbox import Outbox
 from alcove.realtime import REDACTIONS, Realtime
@@ -83,15 +85,15 @@ def register(house: House) -> None:
     changing = PassphraseRoutes(
         gate, passphrases, proof, entrance, providers, instances, person, realtime, settings.scheme
     )
-    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(sessions).routes())
-    delegation, slips = Delegation(house.need(Outgoing), clock), Slips(sealer, tries, clock)
-    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, instances, settings.scheme)
-    house.add_routes(*others.routes())
+    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(gate, sessions).routes())
+    slips = Slips(sealer, tries, clock)
+    _delegated(house, providers, slips, entrance, sessions)
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
     _oauth(house, gate, clients, proof, slips, Attempts(tries, clock, "certify"))
+    _hosted(house, gate)
 
     async def resume() -> None:
         passphrases.resume()
@@ -99,6 +101,23 @@ def register(house: House) -> None:
     house.on_start("attempts", guesses.prepare)
     house.on_start("passphrases", resume)
     house.on_stop("passphrases", passphrases.stop)
+
+
+def _delegated(house: House, providers: Providers, slips: Slips, entrance: Entrance, sessions: Sessions) -> None:
+    """Another provider may say who it is."""
+    delegation, scheme = Delegation(house.need(Outgoing), house.clock), house.settings.scheme
+    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, house.need(Instances), scheme)
+    house.add_routes(*others.routes())
+    able = house.registry(CAPABILITIES)
+    able.add("can_auth_with_oidc", lambda instance: providers.of(instance) is not None)
+    able.add("can_auth_with_password", lambda instance: not providers.alone(instance))
+
+
+def _hosted(house: House, gate: Gate) -> None:
+    """What a person asks of who hosts their place."""
+    contexts = house.need(Contexts)
+    leaving = Leaving(house.need(Instances), contexts, house.need(Outbox), house.need(Allowances), house.clock)
+    house.add_routes(*HostingRoutes(gate, contexts, house.need(InstanceSettings), leaving).routes())
 
 
 def _oauth(house: House, gate: Gate, clients: Clients, proof: Proof, slips: Slips, attempts: Attempts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,3 +31,10 @@ class Contexts:
     def of(self, instance: Instance) -> Mapping[str, Any]:
         """What the context of an instance says."""
         return self.get(str(instance.fields.get("context") or ""))
+
+    def manager_page(self, instance: Instance, page: str) -> str:
+        """A page about the instance at the manager that `manager_url` of its context names; empty without one."""
+        manager, uuid = self.of(instance).get("manager_url"), str(instance.fields.get("uuid") or "")
+        if not isinstance(manager, str) or not manager or not uuid:
+            return ""
+        return f"{manager.rstrip('/')}/cozy/instances/{quote(uuid, safe='')}/{page}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import orjson
 from starlette.responses import Response
 
 from alcove.base.errors import BadRequest, Forbidden, PlainRefusal
@@ -12,8 +13,10 @@ from alcove.base.jsonapi import MEDIA_TYPE, answer, resource
 from alcove.instances.flags import merged
 from alcove.instances.settings import InstanceSettings, computed
 from alcove.instances.store.settings import SETTINGS, SETTINGS_ID
+from alcove.instances.terms import terms_warning
 
 if TYPE_CHECKING:
+    from alcove.base.clock import Clock
     from alcove.instances.contexts import Contexts
     from alcove.instances.flags import Flags
     from alcove.instances.model import Instance
@@ -31,8 +34,11 @@ _FLAGS = {"self": "/settings/flags"}
 class SettingsRoutes:
     """The settings that any client reads when it starts."""
 
-    def __init__(self, settings: InstanceSettings, instances: Instances, contexts: Contexts, flags: Flags) -> None:
+    def __init__(
+        self, settings: InstanceSettings, instances: Instances, contexts: Contexts, flags: Flags, clock: Clock
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._instances = instances
         self._contexts = contexts
         self._flags = flags
@@ -83,7 +89,7 @@ class SettingsRoutes:
 
     async def capabilities(self, call: Call) -> Response:
         """What this server can do."""
-        said = self._instances.capabilities()
+        said = self._instances.capabilities(cast("Instance", call.instance))
         links = {"self": "/settings/capabilities"}
         return answer(resource(SETTINGS, "io.cozy.settings.capabilities", said, links=links))
 
@@ -98,8 +104,11 @@ class SettingsRoutes:
         return answer(said, included=sources)
 
     async def warnings(self, call: Call) -> Response:
-        """404 with an empty list: there is nothing to warn of."""
-        return Response(b'{"errors":[]}', 404, media_type=MEDIA_TYPE)
+        """What the person should know, such as terms of service to sign; 404 with an empty list for nothing."""
+        instance = cast("Instance", call.instance)
+        warning = terms_warning(instance, self._contexts.of(instance), self._clock.now())
+        errors = [] if warning is None else [warning]
+        return Response(orjson.dumps({"errors": errors}), 402 if errors else 404, media_type=MEDIA_TYPE)
 
 
 async def _identified(call: Call) -> None:

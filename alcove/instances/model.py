@@ -44,6 +44,9 @@ Introduction = Callable[[Instance], Awaitable[None]]
 Holding = Callable[[Instance], Awaitable[Mapping[str, int]]]
 """Says what a place holds, for the first page: counts by name, such as `{"files": 12}`."""
 
+Capability = Callable[[Instance], bool]
+"""Whether people of an instance can do something that depends on more than this room: `can_auth_with_oidc`."""
+
 
 def names_of(instance: Instance) -> list[str]:
     """Every name that the instance is found by: its domain first."""

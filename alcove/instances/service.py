@@ -13,7 +13,7 @@ import orjson
 from alcove.base.clock import Clock, rfc3339
 from alcove.base.ids import new_id
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged
-from alcove.instances.model import Instance, Provisioner, key_of, names_of
+from alcove.instances.model import Capability, Instance, Provisioner, key_of, names_of
 from alcove.instances.parameters import members_of, terms_after
 from alcove.instances.table import Table, as_read, as_written
 
@@ -47,6 +47,7 @@ class Instances:
         documents: Documents,
         clock: Clock,
         provisioners: Registry[Provisioner],
+        capable: Registry[Capability],
         *,
         locale: str,
         flat: bool,
@@ -54,6 +55,7 @@ class Instances:
         self._documents = documents
         self._clock = clock
         self._provisioners = provisioners
+        self._capable = capable
         self._locale = locale
         self.flat = flat
         self._table = Table()
@@ -123,14 +125,15 @@ class Instances:
         first, _, rest = instance.domain.partition(".")
         return f"{first}-{slug}.{rest}"
 
-    def capabilities(self) -> dict[str, bool]:
-        """What this server can do, in the contract's five words (contract-a section 5)."""
+    def capabilities(self, instance: Instance) -> dict[str, bool]:
+        """What this server can do for an instance, in the contract's five words (contract-a section 5)."""
         return {
             "file_versioning": True,
             "flat_subdomains": self.flat,
             "can_auth_with_password": True,
             "can_auth_with_magic_links": False,
             "can_auth_with_oidc": False,
+            **{name: can(instance) for name, can in self._capable.items()},
         }
 
     async def create(self, domain: str, options: Mapping[str, str], record: Mapping[str, Any]) -> Instance:

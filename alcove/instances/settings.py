@@ -56,7 +56,7 @@ class InstanceSettings:
         }, document.rev if document else ""
 
     async def amend(self, instance: Instance, members: Mapping[str, Any]) -> None:
-        """Sets these members, and leaves the others as they are."""
+        """Sets these members, and leaves the others as they are; None removes one."""
         if members:
             await self._document.amend(instance, members)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alcove.base.tables import Tables
 from alcove.documents import INDEXES, Documents
-from alcove.instances import INTRODUCTIONS, PROVISIONERS
+from alcove.instances import CAPABILITIES, INTRODUCTIONS, PROVISIONERS
 from alcove.instances.allowances import Allowances
 from alcove.instances.contexts import Contexts
 from alcove.instances.flags import Flags
@@ -27,7 +27,8 @@ def register(house: House) -> None:
     settings, documents = house.settings, house.need(Documents)
     provisioners = house.registry(PROVISIONERS)
     flat = settings.subdomains == "flat"
-    instances = Instances(documents, house.clock, provisioners, locale=settings.locale, flat=flat)
+    capable = house.registry(CAPABILITIES)
+    instances = Instances(documents, house.clock, provisioners, capable, locale=settings.locale, flat=flat)
     house.provide(Instances, instances)
     document = SettingsDocument(documents, house.clock, settings.scheme)
     house.registry(INDEXES).add(f"{MYSELF.type}/{MYSELF.name}", MYSELF)
@@ -35,7 +36,7 @@ def register(house: House) -> None:
     person = house.provide(InstanceSettings, InstanceSettings(document, instances, house.registry(INTRODUCTIONS)))
     contexts = house.provide(Contexts, Contexts(settings.contexts))
     flags = house.provide(Flags, Flags(FlagDocuments(documents, DIRECTORY), instances, contexts))
-    house.add_routes(*SettingsRoutes(person, instances, contexts, flags).routes())
+    house.add_routes(*SettingsRoutes(person, instances, contexts, flags, house.clock).routes())
     house.on_start("instances", instances.load)
     allowances = house.provide(Allowances, Allowances(house.need(Tables), house.clock))
     house.on_start("allowances", allowances.load)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alcove.base.http import AppHost, SocketRoute
     from alcove.identity import Gate
     from alcove.instances import Instance, Instances
+    from alcove.server.barring import Barrier
 
     Place = tuple[Instance, str] | None
     """An instance, and the slug of the app whose host was asked; None for a host that nobody lives at."""
@@ -56,9 +57,11 @@ class Application:
         gate: Gate,
         instances: Instances,
         scheme: str,
+        barrier: Barrier,
         apps: AppHost | None = None,
     ) -> None:
         self._gate = gate
+        self._barrier = barrier
         self._apps = apps
         self._instances = instances
         self._scheme = scheme
@@ -128,6 +131,9 @@ class Application:
             route, params = found
             family = route.errors
             tenant = None if route.bare or route.operator else _instance(place)
+            stopped = self._barrier.stops(request, tenant, path) if tenant is not None else None
+            if stopped is not None:
+                return stopped
             call = Call(request, params, tenant)
             if route.guard is Guard.LATE:
                 call.identify_by(partial(self._gate.admit, call, Guard.TOKEN))
@@ -152,6 +158,9 @@ class Application:
         try:
             if self._apps is None:
                 raise NoSuchRoute
+            stopped = self._barrier.stops(request, instance, None)
+            if stopped is not None:
+                return stopped
             return await self._apps.serve(Call(request, {}, instance), slug, path)
         except Refusal as refusal:
             return plain_errors(refusal, accept)
@@ -196,7 +205,7 @@ class Application:
         websocket = WebSocket(scope, receive, send)
         found = self._sockets.find("GET", scope["raw_path"].decode("ascii", "replace"))
         place = self._instances.by_host(websocket.headers.get("host", ""))
-        if found is None or place is None or place[1]:
+        if found is None or place is None or place[1] or place[0].fields.get("blocked"):
             await _refuse_socket(receive, send)
             return
         try:

@@ -23,6 +23,7 @@ from alcove.base.http import AppHost
 from alcove.identity import Gate
 from alcove.instances import Instances
 from alcove.server.app import Application
+from alcove.server.barring import Barrier
 from alcove.server.compose import compose
 
 if TYPE_CHECKING:
@@ -96,12 +97,12 @@ class Server:
         for name, step in house.starting:
             log.debug("starting %s", name)
             await step()
-        gate, instances = house.need(Gate), house.need(Instances)
+        gate, instances, barrier = house.need(Gate), house.need(Instances), house.need(Barrier)
         for operator, listener in ((False, public), (True, admin)):
             routes = [route for route in house.routes if route.operator is operator]
             sockets = [] if operator else house.sockets
             apps = None if operator else house.need(AppHost)
-            app = Application(routes, sockets, gate, instances, self.settings.scheme, apps)
+            app = Application(routes, sockets, gate, instances, self.settings.scheme, barrier, apps)
             await self._serve(app, listener)
         if self._lock is not None:
             _tell(self._lock, self.settings)

@@ -15,6 +15,7 @@ from alcove.base.http import AppHost
 from alcove.identity import Gate, Tokens
 from alcove.instances import Instances
 from alcove.server.app import Application
+from alcove.server.barring import Barrier
 from alcove.server.compose import compose
 
 if TYPE_CHECKING:
@@ -31,14 +32,14 @@ class Front:
     """A started house and the ways to talk to it."""
 
     def __init__(self, house: House, clock: SetClock) -> None:
-        gate, instances = house.need(Gate), house.need(Instances)
+        gate, instances, barrier = house.need(Gate), house.need(Instances), house.need(Barrier)
         self.house = house
         self.clock = clock
         public = [route for route in house.routes if not route.operator]
         operator = [route for route in house.routes if route.operator]
         scheme = house.settings.scheme
-        self.public = Application(public, house.sockets, gate, instances, scheme, house.need(AppHost))
-        transport = httpx.ASGITransport(Application(operator, [], gate, instances, scheme))
+        self.public = Application(public, house.sockets, gate, instances, scheme, barrier, house.need(AppHost))
+        transport = httpx.ASGITransport(Application(operator, [], gate, instances, scheme, barrier))
         self.operator = httpx.AsyncClient(transport=transport, base_url="http://admin", auth=("", OPERATOR))
 
     async def instance(self, domain: str = "alice.example", **options: str) -> dict[str, Any]:

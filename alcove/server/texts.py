@@ -1,4 +1,4 @@
-"""The words of the first page, in French and English."""
+"""The words of the server's own pages, in French and English: the first page, and that of a blocked instance."""
 
 from __future__ import annotations
 
@@ -49,6 +49,35 @@ FRENCH = {
     "sample": "Personne d’exemple",
     "logout": "Se déconnecter",
 }
+BLOCKED_ENGLISH = {
+    "title": "This place is closed",
+    "kept": "Nothing in it is lost: it opens again as it was.",
+    "ask": "Ask whoever runs this server.",
+    "write": "Write to",
+    "unknown": "This place is closed for now",
+    "LOGIN_FAILED": "It was closed after too many wrong passphrases.",
+    "PAYMENT_FAILED": "It waits for a payment.",
+    "IMPORTING": "Its content is being brought here.",
+    "MOVING": "Its content is on the move.",
+    "UNKNOWN": "",
+}
+BLOCKED_FRENCH = {
+    "title": "Ce lieu est fermé",
+    "kept": "Rien de ce qu’il contient n’est perdu : il rouvrira tel qu’il était.",
+    "ask": "Adressez-vous à la personne qui s’occupe de ce serveur.",
+    "write": "Écrivez à",
+    "unknown": "Ce lieu est fermé pour le moment",
+    "LOGIN_FAILED": "Il a été fermé après trop de mots de passe erronés.",
+    "PAYMENT_FAILED": "Il attend un paiement.",
+    "IMPORTING": "Son contenu est en train d’arriver ici.",
+    "MOVING": "Son contenu déménage.",
+    "UNKNOWN": "",
+}
+
+
+def blocked_texts(locale: str) -> dict[str, str]:
+    """The words of a blocked instance's page, with those of the reasons that have a name (contract-a section 9)."""
+    return BLOCKED_FRENCH if locale.startswith("fr") else BLOCKED_ENGLISH
 
 
 def texts(locale: str) -> Mapping[str, str]:

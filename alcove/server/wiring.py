@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from alcove.apps import Apps
 from alcove.documents import Documents
 from alcove.identity import Gate
-from alcove.instances import HOLDINGS
+from alcove.instances import HOLDINGS, Contexts
+from alcove.server.barring import Barrier
 from alcove.server.http import Front
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def register(house: House) -> None:
-    """Adds `/`, `/version` and `/status`."""
+    """Provides the barrier of blocked instances; adds `/`, `/version` and `/status`."""
     documents, gate, apps = house.need(Documents), house.need(Gate), house.need(Apps)
     front = Front(documents, gate, apps, house.registry(HOLDINGS), house.settings)
+    house.provide(Barrier, Barrier(gate, house.need(Contexts), house.clock, house.settings.scheme))
     house.add_routes(*front.routes())

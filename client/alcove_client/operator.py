@@ -52,6 +52,12 @@ class Operator:
         """Removes an instance and everything in it."""
         self._ask("DELETE", f"/instances/{domain}")
 
+    def modify(self, domain: str, **options: str) -> dict[str, Any]:
+        """Changes an instance; `options` as the operator API names them (`Blocked`, `DiskQuota`, `Locale`...)."""
+        answer = self._ask("PATCH", f"/instances/{domain}", **options)
+        record: dict[str, Any] = answer.json()["data"]["attributes"]
+        return record
+
     def rename(self, domain: str, new: str) -> None:
         """Gives an instance another domain; its stores keep their name."""
         self._ask("PATCH", f"/instances/{domain}", Domain=new)

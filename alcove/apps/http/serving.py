@@ -132,7 +132,7 @@ class AppPages:
             tracking=settings.get("tracking") == "true",
             context=str(instance.fields.get("context") or ""),
             flags=await self._flags.of(instance),
-            capabilities=self._instances.capabilities(),
+            capabilities=self._instances.capabilities(instance),
         )
 
     def _missing(self, instance: Instance, call: Call, plain: str, kind: str = "") -> Response:

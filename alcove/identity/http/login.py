@@ -85,8 +85,7 @@ class LoginPages:
         target = way(self._instances, self._scheme, instance, call.query("redirect"))
         if await self._gate.session(call) is not None:
             return RedirectResponse(target, 303)
-        provider = self._providers.of(instance)
-        if provider is not None and provider.only:
+        if self._providers.alone(instance):
             return RedirectResponse(f"/oidc/start?{urlencode({'redirect': call.query('redirect')})}", 303)
         return self._form(call, instance)
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from starlette.responses import Response
 
+from alcove.base.errors import NotFound
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
-from alcove.base.jsonapi import MEDIA_TYPE, resource
+from alcove.base.jsonapi import MEDIA_TYPE, answer, resource
 from alcove.identity.sessions import DOCTYPE
 
 if TYPE_CHECKING:
     from alcove.documents import Document
+    from alcove.identity.service import Gate
     from alcove.identity.sessions import Sessions
     from alcove.instances import Instance
 
@@ -20,13 +22,15 @@ if TYPE_CHECKING:
 class SessionRoutes:
     """Who is logged in."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, gate: Gate, sessions: Sessions) -> None:
+        self._gate = gate
         self._sessions = sessions
 
     def routes(self) -> list[Route]:
         """The route table of this file."""
         return [
             Route("GET", "/settings/sessions", self.list, Guard.TOKEN, jsonapi_errors),
+            Route("GET", "/settings/sessions/current", self.current, Guard.PUBLIC, jsonapi_errors),
             Route("DELETE", "/settings/sessions/:id", self.end, Guard.TOKEN, jsonapi_errors),
         ]
 
@@ -37,6 +41,15 @@ class SessionRoutes:
         shown = [_shown(document, call.caller.session) for document in found]
         # Without `links`, unlike the contract's other lists.
         return Response(orjson.dumps({"data": shown, "meta": {"count": len(shown)}}), media_type=MEDIA_TYPE)
+
+    async def current(self, call: Call) -> Response:
+        """The session of this browser; 404 when it is not logged in."""
+        session = await self._gate.session(call)
+        instance = cast("Instance", call.instance)
+        own = session and next((d for d in await self._sessions.all(instance) if d.id == session.id), None)
+        if not own:
+            raise NotFound("no current session")
+        return answer(_shown(own, ""))
 
     async def end(self, call: Call) -> Response:
         """Logs one browser out: 204, also when it was logged out already."""

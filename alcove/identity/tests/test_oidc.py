@@ -283,6 +283,10 @@ async def test_a_context_may_let_in_through_its_provider_alone() -> None:
     async with delegating(only=True) as (entry, _), entry.client() as browser:
         led = await browser.get("/auth/login", params={"redirect": "drive/"})
         assert (led.status_code, led.headers["location"]) == (303, "/oidc/start?redirect=drive%2F")
+        async with entry.client(scope="io.cozy.settings") as client:
+            told = (await client.get("/settings/capabilities")).json()["data"]["attributes"]
+        assert told["can_auth_with_oidc"]
+        assert not told["can_auth_with_password"]
 
 
 async def ended(entry: Front, provider: TestProvider, path: str = "/oidc/logout", **claims: Any) -> httpx.Response:

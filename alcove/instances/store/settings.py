@@ -57,13 +57,14 @@ class SettingsDocument:
         return await self._documents.work(instance.key, unit)
 
     async def amend(self, instance: Instance, members: Mapping[str, Any]) -> None:
-        """Sets some members of the settings, whatever the others are."""
+        """Sets some members of the settings, whatever the others are; None removes one."""
 
         async def unit(tx: Tx) -> None:
             old = await tx.get(SETTINGS, SETTINGS_ID)
             stored = old.fields() if old else {}
             if any(stored.get(name) != value for name, value in members.items()):
-                await tx.put(SETTINGS, SETTINGS_ID, {**stored, **members}, old.rev if old else "")
+                said = {name: value for name, value in {**stored, **members}.items() if value is not None}
+                await tx.put(SETTINGS, SETTINGS_ID, said, old.rev if old else "")
 
         await self._documents.work(instance.key, unit)
 

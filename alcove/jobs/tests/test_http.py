@@ -12,7 +12,7 @@ from alcove.base.errors import Forbidden, Refusal
 from alcove.base.house import Registry
 from alcove.base.http import Call, Guard, Route, Rule
 from alcove.base.router import Router
-from alcove.instances import PROVISIONERS, Instance, Instances
+from alcove.instances import CAPABILITIES, PROVISIONERS, Instance, Instances
 from alcove.jobs import Running, Worker
 from alcove.jobs.http.queue import DeadHTTP, QueueHTTP
 from alcove.jobs.http.triggers import TriggersHTTP
@@ -58,7 +58,9 @@ class Front:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
-        instances = Instances(bench.documents, SetClock(), Registry(PROVISIONERS), locale="en", flat=True)
+        instances = Instances(
+            bench.documents, SetClock(), Registry(PROVISIONERS), Registry(CAPABILITIES), locale="en", flat=True
+        )
         self._router: Router[Route] = Router()
         for route in (
             *QueueHTTP(bench.jobs).routes(),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TABLE = tomllib.loads(Path(__file__).with_name("guards.toml").read_text("utf-8"))
 KINDS: Mapping[str, str] = TABLE["kinds"]
+BLOCKED: Mapping[str, Any] = TABLE["blocked"]
 REFUSED = {401: "401", 403: "403"}
 
 
@@ -119,6 +120,52 @@ async def judged(entry: Front, cast: Cast, things: Things, route: Route, line: L
     if not line.all and (best != (line.answers or best) or (not line.answers and best >= 400)):
         wrong.append(f"{line.route}: those let in get {best}; the table says {line.answers or 'less than 400'}")
     return wrong
+
+
+async def test_a_blocked_instance_answers_what_the_table_says(stage: tuple[Front, Cast, Things]) -> None:
+    entry, cast, things = stage
+    table, wrong = lines(), list[str]()
+    # Once for all: what is called below changes nothing, but for those that pass, who are judged without it above.
+    ids = await things.fresh(jobs=True)
+    for route in [route for route in entry.house.routes if not route.operator and called(route) in table]:
+        line = table[called(route)]
+        headers = await cast.play([Need(*Template(need).substitute(ids).split()) for need in line.needs])
+        await block(entry, blocked=True)
+        for caller in BLOCKED["callers"]:
+            always = route.bare or route.path.split("/")[1] in BLOCKED["open"] or caller in BLOCKED["passes"]
+            answer = await send(entry, route, line, ids, headers[caller])
+            got = answer.status_code if is_blocked(answer) else outcome(answer)
+            wanted = line.expected(caller) if always else BLOCKED["status"]
+            if got != wanted:
+                wrong.append(f"{line.route}: {caller} on a blocked instance: {wanted} in the table, got {got}")
+        await block(entry, blocked=False)
+    for socket in entry.house.sockets:
+        await block(entry, blocked=True)
+        if await opens(entry, socket.path):
+            wrong.append(f"socket {socket.path}: open on a blocked instance")
+    assert not wrong, "\n".join(wrong)
+
+
+async def block(entry: Front, *, blocked: bool) -> None:
+    """Blocks the instance of the callers, or opens it again."""
+    params = {"Blocked": str(blocked), "BlockingReason": "TESTED" if blocked else ""}
+    assert (await entry.operator.patch(f"/instances/{DOMAIN}", params=params)).status_code == 200
+
+
+def is_blocked(answer: httpx.Response) -> bool:
+    """Whether this is what a blocked instance says to a client."""
+    return answer.status_code == 503 and '"detail":"TESTED"' in answer.text
+
+
+async def opens(entry: Front, path: str) -> bool:
+    """Whether a websocket is taken at that path."""
+    asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    asked.put_nowait({"type": "websocket.connect"})
+    scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b""}
+    headers = [(b"host", DOMAIN.encode())]
+    await entry.public({**scope, "headers": headers, "subprotocols": []}, asked.get, told.put)
+    return bool((await told.get())["type"] == "websocket.accept")
 
 
 async def send(
