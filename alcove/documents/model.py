@@ -207,3 +207,5 @@ class Policy:
 
     readable: bool = True
     writable: bool = True
+    held: frozenset[str] = frozenset()
+    """Ids of documents that a route of their own changes, and `/data` does not."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.errors import Unprocessable
+from alcove.instances.parameters import IN_SETTINGS, MODES, members_of, terms_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,9 @@ COMPUTED = frozenset(
 """Attributes that are told with the settings and not stored with them: who sends them back changes nothing."""
 CONFIRMED = ("email", "pending_email")
 """Attributes that only a mail to the new address may change; the command line of the server's owner may too."""
+_TOLD = frozenset({"auth_mode", "context", "oidc_id", "tos", "tos_latest", "uuid"})
+"""Attributes of the record that only the command line changes with the settings (contract-a section 8)."""
+_MODE_NAMES = {number: name for name, number in MODES.items()}
 LENGTH = 200
 """Characters of a name at the most."""
 
@@ -63,18 +67,20 @@ class InstanceSettings:
     async def replace(
         self, instance: Instance, attributes: Mapping[str, Any], rev: str, *, trusted: bool
     ) -> tuple[Document, Instance]:
-        """Replaces the settings. `trusted` callers may change the mail address too.
+        """Replaces the settings. `trusted` callers may change the mail address too, and what the operator says.
 
-        Raises `RevisionConflict`, and `Unprocessable` for a language that is none or a name that is no short text.
+        Raises `RevisionConflict`, and `Unprocessable` or `WrongTerms` for what cannot be.
         """
         name = attributes.get("public_name") or ""
         if not isinstance(name, str) or len(name) > LENGTH:
             wrong = f"A name is a text of {LENGTH} characters at the most"
             raise Unprocessable(wrong, pointer="/data/attributes/public_name")
-        members = _members(attributes)
+        members = _members(attributes) | (_told(instance, attributes) if trusted else {})
         kept = {name: value for name, value in attributes.items() if name not in COMPUTED}
         document = await self._document.replace(instance, kept, rev, () if trusted else CONFIRMED)
-        return document, await self._instances.change(instance, members) if members else instance
+        if not members:
+            return document, instance
+        return document, await self._instances.alter(instance, lambda old: {**members, **terms_after(old, members)})
 
     async def myself(self, instance: Instance) -> Document:
         """The contact of the person who lives here, made when there is none."""
@@ -100,7 +106,7 @@ def computed(instance: Instance) -> dict[str, Any]:
     """What the record says beside the stored settings."""
     record = instance.fields
     return {
-        "auth_mode": "basic",
+        "auth_mode": _MODE_NAMES.get(record.get("auth_mode", 0), "basic"),
         "auto_update": not record.get("no_auto_update", False),
         "context": record.get("context", ""),
         "locale": instance.locale,
@@ -111,7 +117,22 @@ def computed(instance: Instance) -> dict[str, Any]:
         "tos": record.get("tos", ""),
         "tos_latest": record.get("tos_latest", ""),
         "uuid": record.get("uuid", ""),
+        **({"sponsorships": record["sponsorships"]} if record.get("sponsorships") else {}),
     }
+
+
+def _told(instance: Instance, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of the record that the operator's parameters of these names change."""
+    present = computed(instance)
+    options: dict[str, str] = {}
+    for name, parameter in IN_SETTINGS.items():
+        said = attributes.get(name)
+        if name in _TOLD and isinstance(said, str) and said and said != present[name]:
+            options[parameter] = said
+    sponsors = attributes.get("sponsorships")
+    if isinstance(sponsors, list) and all(isinstance(one, str) for one in sponsors):
+        options["sponsorships"] = ",".join(sponsors)
+    return members_of(options)
 
 
 def _members(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from alcove.base.tables import Tables
-from alcove.documents import INDEXES, Documents
+from alcove.documents import INDEXES, POLICIES, Documents, Policy
 from alcove.instances import CAPABILITIES, INTRODUCTIONS, PROVISIONERS
 from alcove.instances.allowances import Allowances
 from alcove.instances.contexts import Contexts
@@ -15,7 +15,7 @@ from alcove.instances.http import SettingsRoutes
 from alcove.instances.service import DIRECTORY, Instances
 from alcove.instances.settings import InstanceSettings
 from alcove.instances.store.flags import FlagDocuments
-from alcove.instances.store.settings import MYSELF, SettingsDocument
+from alcove.instances.store.settings import MYSELF, SETTINGS, SETTINGS_ID, SettingsDocument
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -32,6 +32,8 @@ def register(house: House) -> None:
     house.provide(Instances, instances)
     document = SettingsDocument(documents, house.clock, settings.scheme)
     house.registry(INDEXES).add(f"{MYSELF.type}/{MYSELF.name}", MYSELF)
+    # Else whoever writes settings could give the place another mail address, and have its passphrase sent there.
+    house.registry(POLICIES).add(SETTINGS, Policy(held=frozenset((SETTINGS_ID,))))
     provisioners.add("settings", document.provision)
     person = house.provide(InstanceSettings, InstanceSettings(document, instances, house.registry(INTRODUCTIONS)))
     contexts = house.provide(Contexts, Contexts(settings.contexts))

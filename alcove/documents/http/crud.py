@@ -104,6 +104,7 @@ class Crud:
         """`PUT /data/:doctype/:docid`: a change (with `_id` and `_rev`), or a creation under a chosen id (neither)."""
         fields = await read_object(call)
         doctype, doc_id = self._type(call, "PUT", write=True), call.params["docid"]
+        self._policies.check_id(doctype, doc_id)
         named, rev = text(fields, "_id"), text(fields, "_rev")
         if bool(named) != bool(rev):
             said = "You must either provide an _id and _rev in document (update) or neither (create with fixed id)."
@@ -133,6 +134,7 @@ class Crud:
             raise BadRequest("delete without revision")
         await call.identify()
         doctype, doc_id = self._type(call, "DELETE", write=True), call.params["docid"]
+        self._policies.check_id(doctype, doc_id)
         await self._allowed(call, "DELETE", doctype, doc_id)
         rev = header or query
         gone = await self._documents.write(call.instance.key, lambda store: store.delete(doctype, doc_id, rev))

@@ -58,6 +58,11 @@ class Policies:
         """Whether `/data` may write documents of this type."""
         return is_valid(doctype) and self.of(doctype).writable
 
+    def check_id(self, doctype: str, doc_id: str) -> None:
+        """Raises `Forbidden` for a document that `/data` does not write, though it writes others of its type."""
+        if doc_id in self.of(doctype).held:
+            raise Forbidden(f"reserved document {doc_id} unwritable")
+
     def check(self, doctype: str, *, write: bool = False) -> None:
         """Raises `Forbidden` in the words that clients match."""
         if not is_valid(doctype):

@@ -90,6 +90,8 @@ class Replication:
             raise BadDocument(f"A request may hold {BULK} documents at the most")
         near = len(docs) <= NEAR
         edits = _edits(docs, grafted) if near else await asyncio.to_thread(_edits, docs, grafted)
+        for edit in edits:
+            self._policies.check_id(doctype, edit.id)
 
         def unit(store: Store) -> list[bytes]:
             store.ensure(doctype)

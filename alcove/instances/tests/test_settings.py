@@ -81,12 +81,47 @@ async def test_only_the_command_line_changes_the_mail_address(tmp_path: Path) ->
     assert (told["email"], told["tz"], "pending_email" in told) == ("a@example.com", "UTC", False)
 
 
-async def test_what_the_record_says_cannot_be_made_up(owner: httpx.AsyncClient) -> None:
-    old = await shown(owner)
+async def test_what_the_record_says_cannot_be_made_up(tmp_path: Path) -> None:
     sent = {"uuid": "x", "auth_mode": "two_factor_mail", "tos": "9", "context": "beta", "password_defined": False}
-    assert (await put(owner, old["meta"]["rev"], sent)).status_code == 200
-    new = (await shown(owner))["attributes"]
+    write_app(tmp_path)
+    async with front(apps=str(tmp_path)) as entry:
+        await entry.instance(DOMAIN)
+        made = entry.token(DOMAIN, audience="app", subject="mini")
+        async with entry.client(DOMAIN, Authorization=f"Bearer {made}") as app:
+            old = await shown(app)
+            assert (await put(app, old["meta"]["rev"], {**sent, "sponsorships": ["x"]})).status_code == 200
+            new = (await shown(app))["attributes"]
     assert {name: new[name] for name in sent} == {name: old["attributes"][name] for name in sent}
+    assert "sponsorships" not in new
+
+
+async def test_the_command_line_changes_what_the_operator_says(owner: httpx.AsyncClient) -> None:
+    sent = {"uuid": "u", "context": "beta", "oidc_id": "o", "sponsorships": ["s"], "auth_mode": "two_factor_mail"}
+    terms = {"tos": "1.0.0-20200101", "tos_latest": "2.0.0-20300101"}
+    old = await shown(owner)
+    changed = await put(owner, old["meta"]["rev"], {**sent, **terms, "password_defined": True})
+    told = changed.json()["data"]["attributes"]
+    assert {name: told[name] for name in (*sent, *terms)} == {**sent, **terms}
+    signed = await put(owner, changed.json()["data"]["meta"]["rev"], {"tos": "2.0.0-20300101"})
+    assert signed.json()["data"]["attributes"]["tos_latest"] == ""
+    for wrong, status in (({"auth_mode": "none"}, 422), ({"tos": "newest"}, 400), ({"uuid": "x" * 2000}, 422)):
+        assert (await put(owner, signed.json()["data"]["meta"]["rev"], wrong)).status_code == status
+    assert (await shown(owner))["meta"] == signed.json()["data"]["meta"]
+
+
+async def test_the_settings_are_not_changed_behind_their_route(owner: httpx.AsyncClient) -> None:
+    path = "/data/io.cozy.settings/io.cozy.settings.instance"
+    found = (await owner.get(path)).json()
+    evil = {**found, "email": "evil@example.com"}
+    assert (await owner.put(path, json=evil)).status_code == 403
+    assert (await owner.delete(path, params={"rev": found["_rev"]})).status_code == 403
+    for more in ({}, {"new_edits": False}):
+        bulk = {"docs": [{"_id": "fine", "_rev": "1-0a"} if more else {"_id": "fine"}, evil], **more}
+        assert (await owner.post("/data/io.cozy.settings/_bulk_docs", json=bulk)).status_code == 403
+    assert (await owner.get(path)).json() == found
+    assert (await owner.get("/data/io.cozy.settings/fine")).status_code == 404
+    own = await owner.put("/data/io.cozy.settings/io.cozy.settings.display", json={"pushBanners": True})
+    assert own.status_code == 200
 
 
 async def test_malformed_bodies_and_languages_are_refused(owner: httpx.AsyncClient) -> None:
