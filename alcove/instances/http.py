@@ -11,6 +11,7 @@ from alcove.base.errors import BadRequest, Forbidden, PlainRefusal
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import MEDIA_TYPE, answer, resource
 from alcove.instances.flags import merged
+from alcove.instances.moved import moved_warning
 from alcove.instances.settings import InstanceSettings, computed
 from alcove.instances.store.settings import SETTINGS, SETTINGS_ID
 from alcove.instances.terms import terms_warning
@@ -48,6 +49,7 @@ class SettingsRoutes:
         table = (
             ("GET", "/settings/instance", self.instance, Guard.TOKEN),
             ("PUT", "/settings/instance", self.change, Guard.LATE),
+            ("PUT", "/settings/instance/sign_tos", self.sign, Guard.TOKEN),
             ("GET", "/settings/context", self.context, Guard.LATE),
             ("GET", "/settings/capabilities", self.capabilities, Guard.TOKEN),
             ("GET", "/settings/flags", self.flags, Guard.LATE),
@@ -59,6 +61,8 @@ class SettingsRoutes:
         """The instance's settings, with what its record adds. Any token may read them; a guest's, what is public."""
         instance = cast("Instance", call.instance)
         said, rev = await self._settings.shown(instance)
+        notice = self._contexts.of(instance).get("legal_notice_url")
+        said |= {"legal_notice_url": notice} if isinstance(notice, str) and notice else {}
         if call.caller.audience == "share":
             said = {name: value for name, value in said.items() if name in FOR_GUESTS}
         return answer(resource(SETTINGS, SETTINGS_ID, said, rev=rev, links=_HERE))
@@ -106,9 +110,18 @@ class SettingsRoutes:
     async def warnings(self, call: Call) -> Response:
         """What the person should know, such as terms of service to sign; 404 with an empty list for nothing."""
         instance = cast("Instance", call.instance)
-        warning = terms_warning(instance, self._contexts.of(instance), self._clock.now())
-        errors = [] if warning is None else [warning]
-        return Response(orjson.dumps({"errors": errors}), 402 if errors else 404, media_type=MEDIA_TYPE)
+        moved = moved_warning(instance, (await self._settings.read(instance)).get("moved_to"))
+        terms = terms_warning(instance, self._contexts, self._clock.now())
+        errors = [warning for warning in (moved, terms) if warning is not None]
+        status = int(errors[0]["status"]) if errors else 404
+        return Response(orjson.dumps({"errors": errors}), status, media_type=MEDIA_TYPE)
+
+    async def sign(self, call: Call) -> Response:
+        """The person agrees to the latest terms of service, in a client of theirs."""
+        if call.caller.audience not in ("access", "cli"):
+            raise Forbidden
+        await self._settings.sign(cast("Instance", call.instance))
+        return Response(status_code=204)
 
 
 async def _identified(call: Call) -> None:

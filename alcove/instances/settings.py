@@ -82,6 +82,15 @@ class InstanceSettings:
             return document, instance
         return document, await self._instances.alter(instance, lambda old: {**members, **terms_after(old, members)})
 
+    async def sign(self, instance: Instance) -> None:
+        """Takes it that the person agrees to the latest terms of service; does nothing when none wait."""
+
+        def members(old: Mapping[str, Any]) -> Mapping[str, Any]:
+            said = {"tos": old["tos_latest"]} if old.get("tos_latest") else {}
+            return {**said, **terms_after(old, said)}
+
+        await self._instances.alter(instance, members)
+
     async def myself(self, instance: Instance) -> Document:
         """The contact of the person who lives here, made when there is none."""
         return await self._document.myself(instance)

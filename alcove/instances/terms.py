@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from alcove.instances.parameters import signed, terms_date
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
+    from alcove.instances.contexts import Contexts
     from alcove.instances.model import Instance
 
 AHEAD = timedelta(days=30)
@@ -42,12 +41,11 @@ def terms_waiting(instance: Instance, now: datetime) -> WAITS:
     return WAITS.SOON if now > day - AHEAD else WAITS.NOT
 
 
-def terms_warning(instance: Instance, context: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
-    """The JSON:API error that asks to sign, where `manager_url` of the context says where that is done; else None."""
-    manager, uuid = str(context.get("manager_url") or ""), str(instance.fields.get("uuid") or "")
-    if not manager or not uuid or terms_waiting(instance, now) is WAITS.NOT:
+def terms_warning(instance: Instance, contexts: Contexts, now: datetime) -> dict[str, Any] | None:
+    """The JSON:API error that asks to sign, where a manager has a page for that; else None."""
+    where = contexts.manager_page(instance, "tos")
+    if not where or terms_waiting(instance, now) is WAITS.NOT:
         return None
-    where = f"{manager.rstrip('/')}/cozy/instances/{quote(uuid, safe='')}/tos"
     words = _WORDS.get(instance.locale, _WORDS["en"])
     said = {"status": "402", "title": "TOS Updated", "code": "tos-updated", "detail": words}
     return {**said, "source": {}, "links": {"self": where}}

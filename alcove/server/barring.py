@@ -84,8 +84,7 @@ class Barrier:
 
     def _unsigned(self, instance: Instance, kind: str) -> Response | None:
         """The way to the terms of service once their day has come: only where somebody is set to have them signed."""
-        context = self._contexts.of(instance)
-        warning = terms_warning(instance, context, self._clock.now())
+        warning = terms_warning(instance, self._contexts, self._clock.now())
         if warning is None or terms_waiting(instance, self._clock.now()) is not WAITS.TOO_LONG:
             return None
         if kind in (MEDIA_TYPE, "application/json"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from alcove.apps.testing import write_app
+from alcove.instances import Instances, InstanceSettings
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
@@ -143,3 +145,40 @@ async def test_only_who_may_changes_them(door: Front) -> None:
         rev = (await shown(reader))["meta"]["rev"]
         assert (await put(reader, rev, {})).status_code == 403
         assert (await reader.get("/settings/context")).json()["data"]["attributes"] == {}
+
+
+async def test_terms_are_warned_of_and_signed(door: Front) -> None:
+    contexts = {"default": {"manager_url": "https://manager.example", "legal_notice_url": "https://legal.example"}}
+    async with front(contexts=contexts) as entry:
+        soon = (entry.clock.now() + timedelta(days=20)).strftime("%Y%m%d")
+        terms = {"TOSSigned": "1.0.0-20200101", "TOSLatest": f"2.0.0-{soon}"}
+        await entry.instance(DOMAIN, UUID="u", Locale="fr", **terms)
+        async with entry.client(DOMAIN, "io.cozy.nothing") as client:
+            warned = await client.get("/settings/warnings")
+            assert (warned.status_code, warned.headers["content-type"]) == (402, "application/vnd.api+json")
+            error = warned.json()["errors"][0]
+            assert (error["code"], error["links"]) == (
+                "tos-updated",
+                {"self": "https://manager.example/cozy/instances/u/tos"},
+            )
+            for _ in range(2):
+                assert (await client.put("/settings/instance/sign_tos")).status_code == 204
+            assert (await client.get("/settings/warnings")).status_code == 404
+            told = (await shown(client))["attributes"]
+    assert (told["tos"], told["tos_latest"], told["legal_notice_url"]) == (
+        f"2.0.0-{soon}",
+        "",
+        "https://legal.example",
+    )
+
+
+async def test_a_place_that_moved_says_where_it_is(door: Front) -> None:
+    instances, settings = door.house.need(Instances), door.house.need(InstanceSettings)
+    alice = await instances.change(instances.by_domain(DOMAIN), {"moved": True})
+    async with door.client(DOMAIN, "io.cozy.nothing") as client:
+        assert "links" not in (await client.get("/settings/warnings")).json()["errors"][0]
+        await settings.amend(alice, {"moved_to": "https://new.example"})
+        warned = await client.get("/settings/warnings")
+    error = warned.json()["errors"][0]
+    assert (warned.status_code, error["code"], error["status"]) == (410, "moved", "410")
+    assert error["links"] == {"related": "https://new.example"}

@@ -1,0 +1,22 @@
+"""A place that was moved to another server (contract-a section 14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alcove.instances.model import Instance
+
+_WORDS = {
+    "en": "The Cozy has been moved to a new address",
+    "fr": "Cet espace a déménagé à une nouvelle adresse",
+}
+
+
+def moved_warning(instance: Instance, to: object) -> dict[str, Any] | None:
+    """The JSON:API error that tells where the place is now, if it was moved (`to`, where it is known)."""
+    if not instance.fields.get("moved"):
+        return None
+    words = _WORDS.get(instance.locale, _WORDS["en"])
+    said = {"status": "410", "title": "Cozy has been moved", "code": "moved", "detail": words, "source": {}}
+    return {**said, **({"links": {"related": to}} if isinstance(to, str) and to else {})}
