@@ -2,7 +2,7 @@
 
 PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403,
 │                NotAClient 400
-├── LinkPasswordWrong 403
+├── LinkPasswordWrong 403, ResetRefused 400
 ├── DelegationRefused ── NoProvider 404, LoginExpired 404, TokenNotBelieved 400, ProviderFailed 502
 └── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked, NotCertified
 Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404,
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 
 from alcove.base.errors import BadRequest, Forbidden, PlainRefusal, Refusal, TooManyRequests
-from alcove.identity.texts import later
+from alcove.identity.texts import later, renew_texts
 
 
 class LoginNeeded(PlainRefusal):
@@ -58,6 +58,20 @@ class PassphraseRefused(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Invalid passphrase")
+
+
+class ResetRefused(PlainRefusal):
+    """The link that sets a passphrase anew was used already, or is too old. The words are the person's."""
+
+    def __init__(self, locale: str) -> None:
+        super().__init__(renew_texts(locale)["over"])
+
+
+class AddressNotPending(BadRequest):
+    """No new address waits to be confirmed, or not with this token."""
+
+    def __init__(self) -> None:
+        super().__init__("No address waits to be confirmed with this")
 
 
 class CsrfMissing(PlainRefusal):

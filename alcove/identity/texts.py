@@ -105,6 +105,11 @@ FORGOTTEN_ENGLISH = {
     "twice": "The new passphrase is asked for twice. It does not show while you type.",
     "kept": "Everything in this place stays as it is. All devices are signed out.",
     "back": "Back to the login",
+    "mail": "A mail with a link can set a new one, if this place knows your address.",
+    "send": "Send me the mail",
+    "sent": "If this place knows your address, a mail is on its way. Its link works once, for fifteen minutes.",
+    "spam": "Nothing after a few minutes? Look among the unwanted mails.",
+    "otherwise": "Without a mail: on the server",
 }
 FORGOTTEN_FRENCH = {
     "title": "Phrase de passe oubliée",
@@ -117,6 +122,37 @@ FORGOTTEN_FRENCH = {
     "twice": "La nouvelle phrase de passe est demandée deux fois. Elle ne s’affiche pas pendant la frappe.",
     "kept": "Tout ce qui est dans ce lieu reste comme c’est. Tous les appareils sont déconnectés.",
     "back": "Retour à la connexion",
+    "mail": "Un mail avec un lien permet d’en choisir une nouvelle, si ce lieu connaît votre adresse.",
+    "send": "M’envoyer le mail",
+    "sent": ("Si ce lieu connaît votre adresse, un mail est parti. Son lien marche une fois, pendant quinze minutes."),
+    "spam": "Rien après quelques minutes ? Regardez parmi les indésirables.",
+    "otherwise": "Sans mail : sur le serveur",
+}
+RENEW_ENGLISH = {
+    "title": "Choose a new passphrase",
+    "passphrase": "New passphrase",
+    "show": FIRST_ENGLISH["show"],
+    "advice": FIRST_ENGLISH["advice"],
+    "kept": "Everything in this place stays as it is. All devices are signed out.",
+    "set": "Keep this passphrase",
+    "setting": "Keeping…",
+    "over": "This link was used already, or is too old. Ask for another mail.",
+    "insecure": ENGLISH["insecure"],
+    "noscript": ENGLISH["noscript"],
+    "failed": ENGLISH["failed"],
+}
+RENEW_FRENCH = {
+    "title": "Choisir une nouvelle phrase de passe",
+    "passphrase": "Nouvelle phrase de passe",
+    "show": FIRST_FRENCH["show"],
+    "advice": FIRST_FRENCH["advice"],
+    "kept": "Tout ce qui est dans ce lieu reste comme c’est. Tous les appareils sont déconnectés.",
+    "set": "Garder cette phrase de passe",
+    "setting": "Enregistrement…",
+    "over": "Ce lien a déjà servi, ou il est trop vieux. Demandez un autre mail.",
+    "insecure": FRENCH["insecure"],
+    "noscript": FRENCH["noscript"],
+    "failed": FRENCH["failed"],
 }
 LINK_ENGLISH = {
     "title": "Protected link",
@@ -166,6 +202,11 @@ def first_texts(locale: str) -> Mapping[str, str]:
 def forgotten_texts(locale: str) -> Mapping[str, str]:
     """The words of the page for who has forgotten the passphrase."""
     return FORGOTTEN_FRENCH if locale.startswith("fr") else FORGOTTEN_ENGLISH
+
+
+def renew_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page that sets a forgotten passphrase anew."""
+    return RENEW_FRENCH if locale.startswith("fr") else RENEW_ENGLISH
 
 
 def link_texts(locale: str) -> Mapping[str, str]:

@@ -11,10 +11,14 @@ from alcove.base.outgoing import Outgoing
 from alcove.base.tables import Tables
 from alcove.documents import POLICIES, Documents, Policies, Policy
 from alcove.identity import GRANTS
+from alcove.identity.addresses import DOCTYPE as CODES
+from alcove.identity.addresses import LIVES, MailAddresses
 from alcove.identity.client import CLIENTS, SECRETS
 from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
 from alcove.identity.delegation import Delegation
+from alcove.identity.hints import Hints
+from alcove.identity.http.addresses import AddressRoutes
 from alcove.identity.http.authorize import AuthorizePages
 from alcove.identity.http.certifying import Certifying
 from alcove.identity.http.clients import ClientRoutes
@@ -22,6 +26,7 @@ from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
 from alcove.identity.http.flagship import FlagshipRoutes
 from alcove.identity.http.granting import Granting
+from alcove.identity.http.hints import HintRoutes
 from alcove.identity.http.hosting import HostingRoutes
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
@@ -29,6 +34,7 @@ from alcove.identity.http.oidc import DelegationRoutes
 from alcove.identity.http.passphrases import PassphraseRoutes
 from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
+from alcove.identity.http.resets import ResetRoutes
 from alcove.identity.http.sessions import SessionRoutes
 from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
@@ -39,6 +45,7 @@ from alcove.identity.passphrases import Passphrases
 from alcove.identity.permission import PERMISSIONS
 from alcove.identity.permissions import Permissions
 from alcove.identity.providers import Providers
+from alcove.identity.resets import Resets
 from alcove.identity.service import Gate
 from alcove.identity.sessions import Sessions
 from alcove.identity.slips import Slips
@@ -94,6 +101,7 @@ def register(house: House) -> None:
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
     _oauth(house, gate, clients, proof, slips, Attempts(tries, clock, "certify"))
     _hosted(house, gate)
+    _mails(house, gate, sessions, passphrases, proof, slips, Attempts(tries, clock, "reset"))
 
     async def resume() -> None:
         passphrases.resume()
@@ -118,6 +126,27 @@ def _hosted(house: House, gate: Gate) -> None:
     contexts = house.need(Contexts)
     leaving = Leaving(house.need(Instances), contexts, house.need(Outbox), house.need(Allowances), house.clock)
     house.add_routes(*HostingRoutes(gate, contexts, house.need(InstanceSettings), leaving).routes())
+
+
+def _mails(
+    house: House,
+    gate: Gate,
+    sessions: Sessions,
+    passphrases: Passphrases,
+    proof: Proof,
+    slips: Slips,
+    asked: Attempts,
+) -> None:
+    """What needs mail: a forgotten passphrase, and another address."""
+    instances, settings, documents = house.need(Instances), house.need(InstanceSettings), house.need(Documents)
+    outbox, allowances, scheme, clock = house.need(Outbox), house.need(Allowances), house.settings.scheme, house.clock
+    hints = Hints(documents)
+    resets = Resets(instances, settings, hints, passphrases, outbox, slips, allowances, clock, scheme)
+    house.registry(POLICIES).add(CODES, Policy(readable=False, writable=False))
+    codes = OnceCodes(documents, clock, CODES, LIVES)
+    addresses = MailAddresses(settings, outbox, codes, allowances, clock, scheme)
+    house.add_routes(*ResetRoutes(gate, sessions, resets, asked, scheme).routes(), *HintRoutes(hints).routes())
+    house.add_routes(*AddressRoutes(gate, addresses, proof, instances, scheme).routes())
 
 
 def _oauth(house: House, gate: Gate, clients: Clients, proof: Proof, slips: Slips, attempts: Attempts) -> None:

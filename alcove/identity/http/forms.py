@@ -14,6 +14,8 @@ from alcove.identity.sessions import Visitor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.responses import Response
+
     from alcove.base.http import Call
     from alcove.instances import Instance, Instances
 
@@ -29,6 +31,12 @@ def visitor_of(call: Call) -> Visitor:
     """Where a call comes from."""
     client = call.request.client
     return Visitor(client.host if client else "", call.request.headers.get("user-agent", ""))
+
+
+def set_csrf(response: Response, csrf: str) -> Response:
+    """Gives a page with a form the cookie that its token is held against (contract-a section 2)."""
+    response.set_cookie("_csrf", csrf, max_age=3600, path="/auth", httponly=True, samesite="strict")
+    return response
 
 
 async def read_form(call: Call) -> dict[str, str]:

@@ -13,9 +13,9 @@ from alcove.base.http import Call, Guard, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
 from alcove.identity.errors import CsrfWrong, LogoutFromElsewhere, TooManyLogins, WrongPassphrase
-from alcove.identity.http.forms import check_csrf, read_form, way
+from alcove.identity.http.forms import check_csrf, read_form, set_csrf, way
 from alcove.identity.passphrase import salt_of
-from alcove.identity.texts import forgotten_texts, texts
+from alcove.identity.texts import texts
 
 if TYPE_CHECKING:
     from alcove.identity.http.entrance import Entrance
@@ -36,6 +36,7 @@ ASSETS = {
     "certify.js": "text/javascript; charset=utf-8",
     "first.js": "text/javascript; charset=utf-8",
     "login.js": "text/javascript; charset=utf-8",
+    "renew.js": "text/javascript; charset=utf-8",
     "passphrase.js": "text/javascript; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -72,7 +73,6 @@ class LoginPages:
         return [
             Route("GET", "/auth/login", self.page, Guard.PUBLIC),
             Route("POST", "/auth/login", self.login, Guard.PUBLIC),
-            Route("GET", "/auth/passphrase_reset", self.forgotten, Guard.PUBLIC),
             Route("DELETE", "/auth/login", self.logout, Guard.PUBLIC),
             Route("DELETE", "/auth/login/others", self.end_others, Guard.PUBLIC),
             Route("POST", "/auth/logout", self.leave, Guard.SESSION),
@@ -107,9 +107,7 @@ class LoginPages:
         )
         proxy = f"{self._scheme}://{self._instances.app_host(instance, 'dataproxy')}/reset"
         headers = {"Content-Security-Policy": CSP.format(proxy=proxy), "Cache-Control": "no-store"}
-        response = Response(html, status, headers, "text/html")
-        response.set_cookie("_csrf", csrf, max_age=3600, path="/auth", httponly=True, samesite="strict")
-        return response
+        return set_csrf(Response(html, status, headers, "text/html"), csrf)
 
     async def login(self, call: Call) -> Response:
         """Opens a session for who knows the passphrase."""
@@ -132,14 +130,6 @@ class LoginPages:
         response = self._form(call, instance, refusal.detail, refusal.status)
         response.headers.update(refusal.headers)
         return response
-
-    async def forgotten(self, call: Call) -> Response:
-        """What to do about a forgotten passphrase: no mail leaves this server, so it is set anew there."""
-        instance = cast("Instance", call.instance)
-        words = forgotten_texts(instance.locale)
-        html = self._pages.render("forgotten.html", t=words, locale=instance.locale, domain=instance.domain)
-        headers = {"Content-Security-Policy": FORGOTTEN_CSP, "Cache-Control": "no-store"}
-        return Response(html, 200, headers, "text/html")
 
     async def logout(self, call: Call) -> Response:
         """Ends the session of the browser in which one of the person's apps runs; the app shows its token."""

@@ -1,0 +1,99 @@
+"""What identity writes to a person: to set the passphrase anew, to confirm an address, and what was changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alcove.outbox import Button, Letter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENGLISH = {
+    "reset.subject": "Set a new passphrase",
+    "reset.why": "Somebody asked to set a new passphrase for {domain}. If it was you, choose it here:",
+    "reset.button": "Choose a new passphrase",
+    "reset.after": "This works once, within {minutes} minutes. If it was not you, there is nothing to do.",
+    "hint.subject": "Your passphrase hint",
+    "hint.why": "This is the hint that you have kept for the passphrase of {domain}:",
+    "changed.subject": "Your passphrase was changed",
+    "changed.why": "The passphrase of {domain} was set anew with a mail. All devices are signed out.",
+    "changed.after": "If it was not you, somebody reads your mail: set the passphrase anew, on the server if need be.",
+    "confirm.subject": "Confirm your mail address",
+    "confirm.why": "This address was given for {domain}. Mails go to it once you have confirmed it:",
+    "confirm.button": "Confirm this address",
+    "confirm.after": "This works for seven days. If it was not you, there is nothing to do.",
+    "moved.subject": "Your mail address was changed",
+    "moved.why": "Mails of {domain} now go to another address, which was confirmed.",
+    "moved.after": "If it was not you, open your account, change the passphrase and then the address.",
+}
+FRENCH = {
+    "reset.subject": "Choisir une nouvelle phrase de passe",
+    "reset.why": (
+        "Quelqu’un a demandé à choisir une nouvelle phrase de passe pour {domain}. Si c’était vous, choisissez-la ici :"
+    ),
+    "reset.button": "Choisir une nouvelle phrase de passe",
+    "reset.after": "Ceci marche une fois, dans les {minutes} minutes. Si ce n’était pas vous, il n’y a rien à faire.",
+    "hint.subject": "Votre indice",
+    "hint.why": "Voici l’indice que vous avez gardé pour la phrase de passe de {domain} :",
+    "changed.subject": "Votre phrase de passe est changée",
+    "changed.why": "La phrase de passe de {domain} a été changée par mail. Tous les appareils sont déconnectés.",
+    "changed.after": (
+        "Si ce n’était pas vous, quelqu’un lit votre courrier : choisissez-en une autre, sur le serveur s’il le faut."
+    ),
+    "confirm.subject": "Confirmez votre adresse",
+    "confirm.why": "Cette adresse a été donnée pour {domain}. Les mails y partiront dès que vous l’aurez confirmée :",
+    "confirm.button": "Confirmer cette adresse",
+    "confirm.after": "Ceci marche pendant sept jours. Si ce n’était pas vous, il n’y a rien à faire.",
+    "moved.subject": "Votre adresse de mail est changée",
+    "moved.why": "Les mails de {domain} partent maintenant vers une autre adresse, qui a été confirmée.",
+    "moved.after": "Si ce n’était pas vous, ouvrez votre compte, changez de phrase de passe, puis l’adresse.",
+}
+
+
+def reset(locale: str, domain: str, url: str, minutes: int) -> Letter:
+    """Where to choose a new passphrase."""
+    words = _words(locale)
+    return Letter(
+        "passphrase reset",
+        words["reset.subject"],
+        [words["reset.why"].format(domain=domain)],
+        Button(words["reset.button"], url),
+        after=[words["reset.after"].format(minutes=minutes)],
+    )
+
+
+def hint(locale: str, domain: str, kept: str) -> Letter:
+    """The hint that the person has kept."""
+    words = _words(locale)
+    return Letter("passphrase hint", words["hint.subject"], [words["hint.why"].format(domain=domain), kept])
+
+
+def changed(locale: str, domain: str) -> Letter:
+    """The passphrase was set anew."""
+    words = _words(locale)
+    lines = [words["changed.why"].format(domain=domain), words["changed.after"]]
+    return Letter("passphrase changed", words["changed.subject"], lines)
+
+
+def confirm(locale: str, domain: str, url: str) -> Letter:
+    """Where to say that a new address is the person's own."""
+    words = _words(locale)
+    return Letter(
+        "address to confirm",
+        words["confirm.subject"],
+        [words["confirm.why"].format(domain=domain)],
+        Button(words["confirm.button"], url),
+        after=[words["confirm.after"]],
+    )
+
+
+def moved(locale: str, domain: str) -> Letter:
+    """Mails go elsewhere now: said to the address of before."""
+    words = _words(locale)
+    lines = [words["moved.why"].format(domain=domain), words["moved.after"]]
+    return Letter("address changed", words["moved.subject"], lines)
+
+
+def _words(locale: str) -> Mapping[str, str]:
+    return FRENCH if locale.startswith("fr") else ENGLISH
