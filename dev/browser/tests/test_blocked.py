@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def test_a_blocked_place_says_so_and_opens_again(server: Server, person: Person, visiting: Visiting) -> None:
     visit = visiting(person)
-    visit.allow(r"status of 503")
+    visit.allow(r"status of 503", r"Connecting to '.*page.css' violates")  # the second: axe reads the sheet
     server.operator.modify(person.domain, Blocked="true", BlockingReason="Le disque est remplacé aujourd’hui.")
     page = visit.page
     for address in (f"http://{person.domain}/", person.address("money")):
