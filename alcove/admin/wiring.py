@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alcove.admin.http.access import AccessRoutes
+from alcove.admin.http.checks import CheckRoutes
 from alcove.admin.http.contexts import ContextRoutes
+from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
-from alcove.identity import Passphrases, Tokens
-from alcove.instances import Contexts, Instances, InstanceSettings
+from alcove.admin.http.upkeep import UpkeepRoutes
+from alcove.apps import Apps
+from alcove.documents import Documents
+from alcove.files import Files
+from alcove.identity import Clients, Passphrases, Sessions, Tokens
+from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
+from alcove.jobs import Triggers
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -16,7 +23,15 @@ if TYPE_CHECKING:
 
 def register(house: House) -> None:
     """Adds the operator's routes."""
-    instances = house.need(Instances)
-    house.add_routes(*InstanceRoutes(instances, house.need(InstanceSettings)).routes())
-    house.add_routes(*AccessRoutes(instances, house.need(Tokens), house.need(Passphrases)).routes())
-    house.add_routes(*ContextRoutes(house.need(Contexts)).routes())
+    instances, clients, sessions = house.need(Instances), house.need(Clients), house.need(Sessions)
+    tokens, passphrases = house.need(Tokens), house.need(Passphrases)
+    documents, files, apps = house.need(Documents), house.need(Files), house.need(Apps)
+    checks, triggers = house.registry(CHECKS), house.need(Triggers)
+    house.add_routes(
+        *InstanceRoutes(instances, house.need(InstanceSettings)).routes(),
+        *AccessRoutes(instances, tokens, clients, sessions, passphrases).routes(),
+        *ContextRoutes(house.need(Contexts)).routes(),
+        *FlagRoutes(instances, house.need(Flags)).routes(),
+        *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),
+        *CheckRoutes(instances, checks, triggers).routes(),
+    )

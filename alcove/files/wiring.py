@@ -17,10 +17,22 @@ from alcove.files.http import routes
 from alcove.files.http.access import check
 from alcove.files.model import FILES
 from alcove.files.service import INITIAL_FOLDERS, Files
+from alcove.files.service.checking import Checking
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
-from alcove.instances import HOLDINGS, INTRODUCTIONS, PROVISIONERS, Contexts, Instance, Instances
+from alcove.instances import (
+    CHECKS,
+    CONTENT,
+    HOLDINGS,
+    INDEX,
+    INTRODUCTIONS,
+    PROVISIONERS,
+    Check,
+    Contexts,
+    Instance,
+    Instances,
+)
 from alcove.realtime import READ_CHECKS, Realtime
 from alcove.search import FINDABLES
 
@@ -70,6 +82,9 @@ def register(house: House) -> None:
         return {"files": await files.count(instance)}
 
     house.registry(PROVISIONERS).add("files", provision)
+    checking = Checking(documents, blobs)
+    house.registry(CHECKS).add("tree of files", Check(INDEX, checking.tree))
+    house.registry(CHECKS).add("bytes of files", Check(CONTENT, checking.content))
 
     async def introduce(instance: Instance) -> None:
         await translate(files, instance, INITIAL_FOLDERS)

@@ -6,7 +6,7 @@ from alcove.identity.clients import Clients
 from alcove.identity.errors import LoginNeeded, MetadataWrong
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.links import LinkPages
-from alcove.identity.model import OWNER, Grant, Who, WrongScope, read_scope, read_set
+from alcove.identity.model import LIFETIMES, OWNER, Grant, Who, WrongScope, read_scope, read_set
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import client_form, salt_of
 from alcove.identity.passphrases import Passphrases
@@ -20,6 +20,7 @@ GRANTS: Slot[Grant] = Slot("grants", "where the permissions of an app or a conne
 __all__ = [
     "AUDIENCES",
     "GRANTS",
+    "LIFETIMES",
     "OWNER",
     "Client",
     "Clients",

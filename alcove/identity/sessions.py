@@ -126,6 +126,22 @@ class Sessions:
         found = await self._documents.all(instance.key, DOCTYPE)
         await self._end(instance, {document.id for document in found} - {but})
 
+    async def clear(self, instance: Instance) -> None:
+        """Ends every session, and forgets the logins that were noted."""
+        await self.end_all(instance)
+
+        async def unit(tx: Tx) -> None:
+            for login in await tx.find(LOGINS, Query({})):
+                await tx.delete(LOGINS, login.id, login.rev)
+
+        await self._documents.work(instance.key, unit)
+
+    async def moments(self, instance: Instance) -> list[str]:
+        """When browsers were seen or logged in, as far as it is remembered."""
+        seen = [str(one.fields().get("last_seen", "")) for one in await self._documents.all(instance.key, DOCTYPE)]
+        logins = await self._documents.all(instance.key, LOGINS)
+        return seen + [str(login.fields().get("created_at", "")) for login in logins]
+
     async def end_delegated(self, instance: Instance, provider: str, sid: str) -> int:
         """Ends the sessions that stand on one of a provider, on any of its when `sid` is empty; how many there were."""
         wanted = {"oidc_provider_key": provider, **({"sid": sid} if sid else {})}

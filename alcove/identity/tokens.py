@@ -11,6 +11,8 @@ from alcove.base.errors import TokenExpired, TokenInvalid
 from alcove.identity.model import LIFETIMES, SERVICE_LIFETIME
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from joserfc.jwk import OctKey
 
     from alcove.base.clock import Clock
@@ -27,7 +29,7 @@ SECRETS = {
 }
 """Which of an instance's secrets signs an audience."""
 
-AUDIENCES = {"webapp": "app", "konnector": "konn", "access-token": "access"}
+AUDIENCES = {"webapp": "app", "konnector": "konn", "access-token": "access", "refresh-token": "refresh"}
 """Other names that operators and older clients use for an audience."""
 
 
@@ -38,8 +40,20 @@ class Tokens:
         self._clock = clock
         self._keys: dict[str, OctKey] = {}
 
-    def make(self, instance: Instance, audience: str, subject: str, scope: str = "", session: str = "") -> str:
-        """A new token. `scope` is only kept in tokens whose permissions are not found by their subject."""
+    def make(
+        self,
+        instance: Instance,
+        audience: str,
+        subject: str,
+        scope: str = "",
+        session: str = "",
+        *,
+        lasting: timedelta | None = None,
+    ) -> str:
+        """A new token. `scope` is only kept in tokens whose permissions are not found by their subject.
+
+        `lasting` is how long it is good, where that is not as long as others of its audience.
+        """
         from joserfc import jwt  # a third of the time that a server needs to start: loaded with the first token
 
         claims: dict[str, Any] = {
@@ -51,6 +65,9 @@ class Tokens:
         }
         if session:
             claims["session_id"] = session
+        if lasting is not None:
+            # A token says when it was made and not when it ends: it is made earlier, or later.
+            claims["iat"] += int(lasting.total_seconds() - self._lifetime(audience, claims))
         return jwt.encode({"alg": "HS512", "typ": "JWT"}, claims, self._key(instance, audience), algorithms=["HS512"])
 
     def read(self, instance: Instance, token: str) -> tuple[dict[str, Any], float]:

@@ -5,8 +5,8 @@ from alcove.instances.allowances import Allowance, Allowances
 from alcove.instances.contexts import Contexts
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged, TooOften
 from alcove.instances.flags import Flags, Layer
-from alcove.instances.model import Capability, Holding, Instance, Introduction, Provisioner
-from alcove.instances.parameters import settings_of
+from alcove.instances.model import CONTENT, INDEX, Capability, Check, Holding, Instance, Introduction, Provisioner
+from alcove.instances.parameters import MODES, settings_of
 from alcove.instances.service import DIRECTORY, SAMPLE_FLAG, Instances, directory
 from alcove.instances.settings import InstanceSettings
 from alcove.instances.store.flags import flag_documents
@@ -14,20 +14,26 @@ from alcove.instances.terms import WAITS, terms_waiting, terms_warning
 
 PROVISIONERS: Slot[Provisioner] = Slot("provisioners", "what each room puts into a new instance")
 INTRODUCTIONS: Slot[Introduction] = Slot("introductions", "what each room does when a language was chosen first")
+CHECKS: Slot[Check] = Slot("checks", "what the operator's check of an instance looks at")
 HOLDINGS: Slot[Holding] = Slot("holdings", "what the first page says a place holds")
 CAPABILITIES: Slot[Capability] = Slot("capabilities", "what people of an instance can do, by the contract's word")
 
 __all__ = [
     "CAPABILITIES",
+    "CHECKS",
+    "CONTENT",
     "DIRECTORY",
     "HOLDINGS",
+    "INDEX",
     "INTRODUCTIONS",
+    "MODES",
     "PROVISIONERS",
     "SAMPLE_FLAG",
     "WAITS",
     "Allowance",
     "Allowances",
     "Capability",
+    "Check",
     "Contexts",
     "Flags",
     "Holding",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,21 @@ Holding = Callable[[Instance], Awaitable[Mapping[str, int]]]
 
 Capability = Callable[[Instance], bool]
 """Whether people of an instance can do something that depends on more than this room: `can_auth_with_oidc`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the operator's check of an instance asks of a room. `part` is INDEX or CONTENT.
+
+    `look` yields faults as JSON objects, each with its `type`; it changes nothing.
+    """
+
+    part: str
+    look: Callable[[Instance], AsyncIterator[Mapping[str, Any]]]
+
+
+INDEX, CONTENT = "index", "content"
+"""Parts of a check: documents that fit together, and bytes that are what they should be."""
 
 
 def names_of(instance: Instance) -> list[str]:

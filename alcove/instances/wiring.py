@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from alcove.base.tables import Tables
 from alcove.documents import INDEXES, POLICIES, Documents, Policy
-from alcove.instances import CAPABILITIES, INTRODUCTIONS, PROVISIONERS
+from alcove.instances import CAPABILITIES, CHECKS, INDEX, INTRODUCTIONS, PROVISIONERS, Check
 from alcove.instances.allowances import Allowances
 from alcove.instances.contexts import Contexts
 from alcove.instances.flags import Flags
 from alcove.instances.http import SettingsRoutes
+from alcove.instances.reading import Reading
 from alcove.instances.service import DIRECTORY, Instances
 from alcove.instances.settings import InstanceSettings
 from alcove.instances.store.flags import FlagDocuments
@@ -39,6 +40,7 @@ def register(house: House) -> None:
     contexts = house.provide(Contexts, Contexts(settings.contexts))
     flags = house.provide(Flags, Flags(FlagDocuments(documents, DIRECTORY), instances, contexts))
     house.add_routes(*SettingsRoutes(person, instances, contexts, flags, house.clock).routes())
+    house.registry(CHECKS).add("documents", Check(INDEX, Reading(documents).look))
     house.on_start("instances", instances.load)
     allowances = house.provide(Allowances, Allowances(house.need(Tables), house.clock))
     house.on_start("allowances", allowances.load)

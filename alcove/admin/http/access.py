@@ -1,4 +1,4 @@
-"""Ways into an instance that the operator opens or closes: tokens, the passphrase."""
+"""Ways into an instance that the operator opens or closes: tokens, clients, sessions, the passphrase."""
 
 from __future__ import annotations
 
@@ -6,22 +6,34 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from alcove.admin.http.reading import operator_routes
-from alcove.base.errors import BadRequest, Unprocessable
-from alcove.identity import AUDIENCES, WrongScope, read_scope
+from alcove.admin.http.reading import operator_routes, truth
+from alcove.base.errors import BadRequest, NotFound, Unprocessable
+from alcove.base.http import JSONResponse
+from alcove.identity import AUDIENCES, LIFETIMES, MetadataWrong, WrongScope, read_scope
+from alcove.instances import MODES
+from alcove.jobs import BadDuration, read_duration
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from alcove.base.http import Call, Route
-    from alcove.identity import Passphrases, Tokens
+    from alcove.identity import Clients, Passphrases, Sessions, Tokens
     from alcove.instances import Instances
+
+OF_CLIENTS = ("access", "refresh")
+"""Audiences whose tokens belong to a client."""
 
 
 class AccessRoutes:
-    """Tokens and passphrases, from the operator's hand."""
+    """Tokens, clients, sessions and passphrases, from the operator's hand."""
 
-    def __init__(self, instances: Instances, tokens: Tokens, passphrases: Passphrases) -> None:
+    def __init__(
+        self, instances: Instances, tokens: Tokens, clients: Clients, sessions: Sessions, passphrases: Passphrases
+    ) -> None:
         self._instances = instances
         self._tokens = tokens
+        self._clients = clients
+        self._sessions = sessions
         self._passphrases = passphrases
 
     def routes(self) -> list[Route]:
@@ -29,7 +41,12 @@ class AccessRoutes:
         return operator_routes(
             (
                 ("POST", "/instances/token", self.token),
+                ("GET", "/instances/oauth_client", self.client),
+                ("POST", "/instances/oauth_client", self.register),
+                ("POST", "/instances/:domain/auth-mode", self.mode),
                 ("PUT", "/instances/:domain/passphrase", self.passphrase),
+                ("DELETE", "/instances/:domain/sessions", self.end_sessions),
+                ("DELETE", "/oauth/:domain/clients", self.revoke),
             )
         )
 
@@ -46,15 +63,81 @@ class AccessRoutes:
         return Response(status_code=204)
 
     async def token(self, call: Call) -> Response:
-        """A token as bare text: `Domain`, `Audience` (cli, app, konn), `Subject`, `Scope`."""
+        """A token as bare text: `Domain`, `Audience` (cli, app, konn, access-token, refresh-token), `Subject`, `Scope`.
+
+        `Expire` says how long it is good, such as `1h30m`. A client is let in by its first token.
+        """
         instance = self._instances.by_domain(call.query("Domain"))
         audience = AUDIENCES.get(call.query("Audience"), call.query("Audience"))
-        if audience not in ("cli", "app", "konn"):
-            raise BadRequest(f"Unknown audience {audience!r}: cli, app or konn are allowed", parameter="Audience")
+        if audience not in ("cli", "app", "konn", *OF_CLIENTS):
+            allowed = "cli, app, konn, access-token and refresh-token are allowed"
+            raise BadRequest(f"Unknown audience {audience[:40]!r}: {allowed}", parameter="Audience")
         scope = call.query("Scope").replace(",", " ") if audience == "app" else call.query("Scope")
         try:
             read_scope(scope)
         except WrongScope as error:
             raise BadRequest(str(error), parameter="Scope") from None
-        made = self._tokens.make(instance, audience, call.query("Subject"), scope)
+        lasting = _lasting(call, audience)
+        if audience in OF_CLIENTS:
+            client = await self._clients.get(instance, call.query("Subject"))
+            if client.pending:
+                await self._clients.let_in(instance, client.id)
+        made = self._tokens.make(instance, audience, call.query("Subject"), scope, lasting=lasting)
         return Response(made, media_type="text/plain")
+
+    async def client(self, call: Call) -> Response:
+        """The client that says it is the program `software_id`; its secret is not told."""
+        instance, wanted = self._instances.by_domain(call.query("domain")), call.query("software_id")
+        for client in await self._clients.all(instance):
+            if wanted and client.fields.get("software_id") == wanted:
+                return JSONResponse({"_id": client.id, "client_id": client.id, **client.shown(("client_secret",))})
+        raise NotFound(f"No client of {instance.domain} says it is {wanted[:80]!r}", parameter="software_id")
+
+    async def register(self, call: Call) -> Response:
+        """A new client that nobody needs to let in: `Domain`, `RedirectURI`, `ClientName`, `SoftwareID`."""
+        instance = self._instances.by_domain(call.query("Domain"))
+        said = {
+            "redirect_uris": [call.query("RedirectURI")],
+            "client_name": call.query("ClientName"),
+            "software_id": call.query("SoftwareID"),
+        }
+        login = truth(call, "AllowLoginScope")
+        try:
+            client, token = await self._clients.register(instance, said, pending=False, login=login)
+        except MetadataWrong as error:
+            return Response(error.description or error.detail, 400, media_type="text/plain")
+        return JSONResponse({"client_id": client.id, **client.shown(), "registration_access_token": token})
+
+    async def revoke(self, call: Call) -> Response:
+        """Removes the clients of a `Kind`, or all; their tokens end. How many there were."""
+        instance, kind = self._instances.by_domain(call.params["domain"]), call.query("Kind")
+        found = [client for client in await self._clients.all(instance) if not kind or client.kind == kind]
+        gone = [await self._clients.revoke(instance, client.id) for client in found]
+        return JSONResponse({"count": sum(gone)})
+
+    async def mode(self, call: Call) -> Response:
+        """Says how the person logs in: `{"auth_mode": "basic"}`. 204, or 200 with a text when it was so."""
+        instance = self._instances.by_domain(call.params["domain"])
+        said = (await call.json_object(1 << 16)).get("auth_mode")
+        if not isinstance(said, str) or said not in MODES:
+            raise BadRequest(f"auth_mode is one of {', '.join(MODES)}", pointer="/auth_mode")
+        if instance.fields.get("auth_mode", 0) == MODES[said]:
+            return JSONResponse(f"Instance has already {said} auth mode")
+        await self._instances.modify(instance, {"AuthMode": said})
+        return Response(status_code=204)
+
+    async def end_sessions(self, call: Call) -> Response:
+        """Ends every session, and forgets the logins that were noted."""
+        await self._sessions.clear(self._instances.by_domain(call.params["domain"]))
+        return Response(status_code=204)
+
+
+def _lasting(call: Call, audience: str) -> timedelta | None:
+    """How long a token shall be good; None for as long as others of its audience."""
+    said = call.query("Expire")
+    if said in ("", "0s") or LIFETIMES[audience] == float("inf"):
+        return None
+    try:
+        return read_duration(said)
+    except BadDuration:
+        raise BadRequest(f"Expire is {said[:40]!r}: a time such as 1h30m is allowed", parameter="Expire") from None

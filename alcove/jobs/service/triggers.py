@@ -11,12 +11,13 @@ from alcove.base.clock import rfc3339
 from alcove.base.errors import TooLarge
 from alcove.base.ids import new_id
 from alcove.jobs.errors import BadTriggerArguments, FixedTrigger, TriggerMissing
+from alcove.jobs.model.suspicious import suspicious
 from alcove.jobs.model.trigger import DOCTYPE, Trigger, new_trigger, trigger_of, trigger_state
 from alcove.jobs.service.jobs import Jobs, millis
 from alcove.jobs.store import Alarm, Alarms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from alcove.base.clock import Clock
     from alcove.documents import Document, Documents, Tx
@@ -72,6 +73,10 @@ class Triggers:
         if document is None:
             raise TriggerMissing
         return trigger_of(document)
+
+    async def check(self, tenant: str) -> Sequence[Mapping[str, Any]]:
+        """What of the triggers cannot be meant: see `suspicious`."""
+        return suspicious([trigger_of(document) for document in await self._documents.all(tenant, DOCTYPE)])
 
     async def list(self, tenant: str, workers: frozenset[str], kinds: frozenset[str]) -> list[Trigger]:
         """The triggers of these workers and types; an empty set means any."""
