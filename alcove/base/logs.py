@@ -64,5 +64,5 @@ def set_up(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("httpx", "httpcore", "asyncio", "uvicorn"):
+    for chatty in ("httpx", "httpcore", "asyncio", "uvicorn", "fido2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -2,11 +2,12 @@
 
 PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403,
 │                NotAClient 400
-├── LinkPasswordWrong 403, ResetRefused 400
+├── LinkPasswordWrong 403, ResetRefused 400, PasskeyRefused 401
 ├── DelegationRefused ── NoProvider 404, LoginExpired 404, TokenNotBelieved 400, ProviderFailed 502
 └── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked, NotCertified
 Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404,
            AuthorizeWrong 400
+├── PasskeyMissing 404, TooManyPasskeys 409
 └── OAuthRefusal 400 ── MetadataWrong, ClientMissing 404, RegistrationTokenWrong 401, ClientNotAllowed 401,
                         RegisteredTooOften 404, CertifyingCodeWrong 401, ConnectorMissing 404
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import math
 
-from alcove.base.errors import BadRequest, Forbidden, PlainRefusal, Refusal, TooManyRequests
+from alcove.base.errors import BadRequest, Conflict, Forbidden, NotFound, PlainRefusal, Refusal, TooManyRequests
 from alcove.identity.texts import later, renew_texts
 
 
@@ -269,3 +270,27 @@ class NotAClient(PlainRefusal):
 
     def __init__(self) -> None:
         super().__init__("Invalid JWT token")
+
+
+class PasskeyRefused(PlainRefusal):
+    """A browser's answer that is not believed. `why` is for the log: who asks is told no more than that."""
+
+    status = 401
+
+    def __init__(self, why: str) -> None:
+        super().__init__("This passkey does not open this place")
+        self.why = why
+
+
+class PasskeyMissing(NotFound):
+    """There is no passkey of that id."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such passkey")
+
+
+class TooManyPasskeys(Conflict):
+    """A person has a few passkeys, not hundreds."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} passkeys already: remove one first")

@@ -23,6 +23,8 @@ ENGLISH = {
     "empty": "The passphrase is missing.",
     "forgotten": "Passphrase forgotten?",
     "other": "Log in with {name}",
+    "passkey": "Use a passkey",
+    "passkey_refused": "No passkey of this place was used. Try again, or open it with your passphrase.",
     "insecure": "Your browser only opens this place over https, or on the machine itself (localhost).",
     "noscript": "This page needs JavaScript: your passphrase is hashed in the browser and never sent as it is.",
     "undefined": (
@@ -50,6 +52,8 @@ FRENCH = {
     "empty": "Il manque la phrase de passe.",
     "forgotten": "Phrase de passe oubliée ?",
     "other": "Se connecter avec {name}",
+    "passkey": "Utiliser une clé d’accès",
+    "passkey_refused": "Aucune clé de ce lieu n’a servi. Réessayez, ou ouvrez-le avec votre phrase de passe.",
     "insecure": "Votre navigateur n’ouvre ce lieu qu’en https, ou sur la machine elle-même (localhost).",
     "noscript": (
         "Cette page a besoin de JavaScript : votre phrase de passe est hachée dans le navigateur "
@@ -189,6 +193,50 @@ DELEGATION_FRENCH = {
     "ProviderFailed": "Le service avec lequel vous vous connectez ne répond pas comme il faut. Réessayez plus tard.",
     "back": "Retour à la connexion",
 }
+PASSKEY_ENGLISH = {
+    "title": "Add a passkey",
+    "why": (
+        "A passkey opens this place with your finger, your face or the PIN of your device, instead of the passphrase. "
+        "It cannot be guessed, nor given to a false page."
+    ),
+    "passphrase": "Passphrase, once more",
+    "show": "Show",
+    "make": "Add a passkey",
+    "making": "Follow your browser…",
+    "cancel": "Cancel",
+    "empty": "The passphrase is missing.",
+    "wrong": "This is not your passphrase.",
+    "undefined": "This place has no passphrase: set one first.",
+    "refused": "No passkey was made. Try again, or use another device.",
+    "known": "This device has a passkey of this place already.",
+    "unable": "This browser makes no passkeys, or only over https and on the machine itself (localhost).",
+    "insecure": ENGLISH["insecure"],
+    "noscript": "This page needs JavaScript: a passkey is made by your browser.",
+    "failed": ENGLISH["failed"],
+    "unnamed": "Passkey",
+}
+PASSKEY_FRENCH = {
+    "title": "Ajouter une clé d’accès",
+    "why": (
+        "Une clé d’accès ouvre ce lieu avec votre doigt, votre visage ou le code de votre appareil, au lieu de la "
+        "phrase de passe. Elle ne peut être ni devinée, ni donnée à une fausse page."
+    ),
+    "passphrase": "Phrase de passe, encore une fois",
+    "show": "Afficher",
+    "make": "Ajouter une clé d’accès",
+    "making": "Suivez votre navigateur…",
+    "cancel": "Annuler",
+    "empty": "Il manque la phrase de passe.",
+    "wrong": "Ce n’est pas votre phrase de passe.",
+    "undefined": "Ce lieu n’a pas de phrase de passe : choisissez-en une d’abord.",
+    "refused": "Aucune clé n’a été créée. Réessayez, ou prenez un autre appareil.",
+    "known": "Cet appareil a déjà une clé de ce lieu.",
+    "unable": "Ce navigateur ne crée pas de clés, ou seulement en https et sur la machine elle-même (localhost).",
+    "insecure": FRENCH["insecure"],
+    "noscript": "Cette page a besoin de JavaScript : c’est votre navigateur qui crée la clé.",
+    "failed": FRENCH["failed"],
+    "unnamed": "Clé d’accès",
+}
 MINUTE = 60
 LANGUAGES = {"fr": "Français", "en": "English"}
 """The languages of the pages, as they call themselves."""
@@ -217,6 +265,11 @@ def link_texts(locale: str) -> Mapping[str, str]:
 def delegation_texts(locale: str) -> Mapping[str, str]:
     """The words of the page that says why a login with another provider failed."""
     return DELEGATION_FRENCH if locale.startswith("fr") else DELEGATION_ENGLISH
+
+
+def passkey_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page that makes a passkey."""
+    return PASSKEY_FRENCH if locale.startswith("fr") else PASSKEY_ENGLISH
 
 
 def texts(locale: str) -> Mapping[str, str]:

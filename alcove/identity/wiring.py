@@ -31,6 +31,7 @@ from alcove.identity.http.hosting import HostingRoutes
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
 from alcove.identity.http.oidc import DelegationRoutes
+from alcove.identity.http.passkeys import PasskeyRoutes
 from alcove.identity.http.passphrases import PassphraseRoutes
 from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
@@ -40,6 +41,8 @@ from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
 from alcove.identity.once import ACCESS_CODES, SESSION_CODES, OnceCodes
 from alcove.identity.operator import operator_passphrase
+from alcove.identity.passkey import PASSKEYS
+from alcove.identity.passkeys import Passkeys
 from alcove.identity.passphrase import SlowHash
 from alcove.identity.passphrases import Passphrases
 from alcove.identity.permission import PERMISSIONS
@@ -87,13 +90,17 @@ def register(house: House) -> None:
     proof = Proof(passphrases, sessions, guesses)
     entrance = Entrance(gate, sessions, settings.scheme)
     providers = Providers(settings.authentication)
-    pages = LoginPages(gate, sessions, passphrases, proof, entrance, providers, instances, settings.scheme)
+    slips = Slips(sealer, tries, clock)
+    passkeys = Passkeys(documents, slips, clock, settings.scheme)
+    house.registry(POLICIES).add(PASSKEYS, Policy(readable=False, writable=False))
+    pages = LoginPages(gate, sessions, passphrases, proof, entrance, providers, passkeys, instances, settings.scheme)
     person, realtime = house.need(InstanceSettings), house.need(Realtime)
     changing = PassphraseRoutes(
         gate, passphrases, proof, entrance, providers, instances, person, realtime, settings.scheme
     )
+    keys = PasskeyRoutes(passkeys, passphrases, proof, entrance, instances, person, settings.scheme)
+    house.add_routes(*keys.routes())
     house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(gate, sessions).routes())
-    slips = Slips(sealer, tries, clock)
     _delegated(house, providers, slips, entrance, sessions)
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)

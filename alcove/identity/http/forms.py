@@ -81,6 +81,13 @@ def rounds(fields: Mapping[str, Any]) -> int:
     return int(said)
 
 
+def check_origin(call: Call) -> None:
+    """Raises `CsrfWrong` unless a page of this very origin sent the call: apps on hosts beside it are the same site."""
+    origin = call.request.headers.get("origin", "")
+    if origin and urlsplit(origin).netloc != call.request.headers.get("host"):
+        raise CsrfWrong
+
+
 def way(instances: Instances, scheme: str, instance: Instance, wanted: str) -> str:
     """Where a login may lead: the instance or one of its apps, nowhere else; raises `BadRequest`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -12,14 +12,15 @@ from alcove.base.errors import PlainRefusal, Refusal
 from alcove.base.http import Call, Guard, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
-from alcove.identity.errors import CsrfWrong, LogoutFromElsewhere, TooManyLogins, WrongPassphrase
-from alcove.identity.http.forms import check_csrf, read_form, set_csrf, way
+from alcove.identity.errors import LogoutFromElsewhere, TooManyLogins, WrongPassphrase
+from alcove.identity.http.forms import check_csrf, check_origin, read_form, set_csrf, way
 from alcove.identity.passphrase import salt_of
 from alcove.identity.texts import texts
 
 if TYPE_CHECKING:
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
+    from alcove.identity.passkeys import Passkeys
     from alcove.identity.passphrases import Passphrases
     from alcove.identity.providers import Providers
     from alcove.identity.service import Gate
@@ -37,6 +38,9 @@ ASSETS = {
     "first.js": "text/javascript; charset=utf-8",
     "login.js": "text/javascript; charset=utf-8",
     "renew.js": "text/javascript; charset=utf-8",
+    "passkey.js": "text/javascript; charset=utf-8",
+    "passkey-login.js": "text/javascript; charset=utf-8",
+    "passkey-new.js": "text/javascript; charset=utf-8",
     "passphrase.js": "text/javascript; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -54,6 +58,7 @@ class LoginPages:
         proof: Proof,
         entrance: Entrance,
         providers: Providers,
+        passkeys: Passkeys,
         instances: Instances,
         scheme: str,
     ) -> None:
@@ -63,6 +68,7 @@ class LoginPages:
         self._proof = proof
         self._entrance = entrance
         self._providers = providers
+        self._passkeys = passkeys
         self._instances = instances
         self._scheme = scheme
         self._pages = Pages(PAGES)
@@ -87,9 +93,9 @@ class LoginPages:
             return RedirectResponse(target, 303)
         if self._providers.alone(instance):
             return RedirectResponse(f"/oidc/start?{urlencode({'redirect': call.query('redirect')})}", 303)
-        return self._form(call, instance)
+        return await self._form(call, instance)
 
-    def _form(self, call: Call, instance: Instance, error: str = "", status: int = 200) -> Response:
+    async def _form(self, call: Call, instance: Instance, error: str = "", status: int = 200) -> Response:
         csrf = call.request.cookies.get("_csrf") or new_code()
         html = self._pages.render(
             "login.html",
@@ -101,6 +107,7 @@ class LoginPages:
             iterations=self._passphrases.iterations(instance),
             redirect=call.query("redirect"),
             provider=self._providers.of(instance),
+            passkeys=bool(await self._passkeys.all(instance)),
             error=error,
             ready=bool(instance.fields.get("password_defined")),
             sample=bool(instance.fields.get("sample")),
@@ -118,16 +125,16 @@ class LoginPages:
         try:
             right = await self._proof.holds(call, instance, form.get("passphrase", ""))
         except TooManyLogins as refusal:
-            return self._refuse(call, instance, refusal)
+            return await self._refuse(call, instance, refusal)
         if not right:
-            return self._refuse(call, instance, WrongPassphrase(texts(instance.locale)["wrong"]))
+            return await self._refuse(call, instance, WrongPassphrase(texts(instance.locale)["wrong"]))
         long_run = form.get("long-run-session") in ("1", "true", "on")
         return await self._entrance.proved(call, instance, target, long_run=long_run)
 
-    def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
+    async def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
         if "text/html" not in call.request.headers.get("accept", ""):
             raise refusal
-        response = self._form(call, instance, refusal.detail, refusal.status)
+        response = await self._form(call, instance, refusal.detail, refusal.status)
         response.headers.update(refusal.headers)
         return response
 
@@ -158,9 +165,7 @@ class LoginPages:
     async def leave(self, call: Call) -> Response:
         """Ends the session from a page of this server (a form on the same origin)."""
         instance = cast("Instance", call.instance)
-        origin = call.request.headers.get("origin", "")
-        if origin and urlsplit(origin).netloc != call.request.headers.get("host"):
-            raise CsrfWrong
+        check_origin(call)
         session = await self._gate.session(call)
         if session is not None:
             await self._sessions.end(instance, session.id)

@@ -133,14 +133,14 @@ class DelegationRoutes:
         kept = self._slips.read("oidc login", call.request.cookies.get(_cookie(name), "")) or {}
         if not name or not hmac.compare_digest(str(kept.get("name", "")), name) or kept["instance"] != instance.id:
             raise LoginExpired
-        if not await self._slips.spend("oidc login", name):
-            raise LoginExpired
         if call.query("error") or not call.query("code"):
             raise TokenNotBelieved(f"the provider says {call.query('error')[:100]!r}")
         granted = await self._delegation.exchange(provider, call.query("code"), kept["verifier"])
         claims = await self._delegation.claims(provider, granted, kept["nonce"])
         if not lives_here(provider, instance, claims):
             raise TokenNotBelieved("it is about somebody who does not live here")
+        if not await self._slips.spend("oidc login", name):
+            raise LoginExpired
         response = await self._entrance.proved(
             call, instance, kept["target"], long_run=False, more=_standing_on(provider, claims)
         )
