@@ -26,7 +26,8 @@ class Contexts:
 
     def get(self, name: str) -> Mapping[str, Any]:
         """What a context says; without one of that name, what the context `default` says, or nothing."""
-        return self._said.get(name) or self._said.get(DEFAULT) or {}
+        named = self._said.get(name)
+        return self._said.get(DEFAULT, {}) if named is None else named
 
     def of(self, instance: Instance) -> Mapping[str, Any]:
         """What the context of an instance says."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import RedirectResponse, Response
 
-from alcove.base.errors import PreconditionFailed, Unprocessable
+from alcove.base.errors import Unprocessable
 from alcove.base.http import Call, Guard, JSONResponse, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, resource
 from alcove.base.pages import Pages
@@ -102,7 +102,7 @@ class PassphraseRoutes:
         """What a client needs to show its own login form (contract-a section 15); 412 before the first passphrase."""
         instance = cast("Instance", call.instance)
         if not instance.fields.get("password_defined"):
-            raise PreconditionFailed("This place has no passphrase yet")
+            return JSONResponse({"error": "the instance has not been onboarded"}, 412)
         name = (await self._settings.read(instance)).get("public_name") or instance.domain.partition(".")[0]
         oidc = self._providers.of(instance) is not None
         said = {"Kdf": 0, "KdfIterations": self._passphrases.iterations(instance), "OIDC": oidc}

@@ -111,7 +111,8 @@ async def test_what_is_wrong_is_told_and_changes_nothing(door: Front) -> None:
 async def test_a_client_cannot_log_in_before(door: Front) -> None:
     await secret(door)
     async with door.client(DOMAIN) as client:
-        assert (await client.get("/public/prelogin")).status_code == 412
+        before = await client.get("/public/prelogin")
+        assert (before.status_code, before.json()) == (412, {"error": "the instance has not been onboarded"})
         assert "alcove instance passphrase" in (await client.get("/auth/login")).text
         assert (await log_in(client, DOMAIN, "")).status_code == 401
 

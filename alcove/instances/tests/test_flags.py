@@ -160,6 +160,12 @@ async def test_an_unknown_context_has_what_the_default_one_says(door: Front) -> 
         assert (await client.get("/settings/context")).json()["data"]["attributes"] == CONTEXTS["default"]
 
 
+async def test_an_empty_context_is_not_the_default_one() -> None:
+    async with front(contexts={**CONTEXTS, "bare": {}}) as entry:
+        await entry.instance(DOMAIN, ContextName="bare")
+        assert (await told(entry))["data"]["attributes"] == {}
+
+
 async def test_without_a_token_neither_flags_nor_context_are_told(door: Front) -> None:
     for headers in ({}, {"Authorization": "Bearer x"}):
         async with door.client(DOMAIN, **headers) as client:
