@@ -59,6 +59,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one.stop()
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Server]:
+    """A server of one test, not started yet: it may be stopped, and nobody was there before."""
+    one = Server(tmp_path / "home")
+    yield one
+    one.stop()
+
+
 _numbers = itertools.count(1)
 
 

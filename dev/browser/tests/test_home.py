@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
-from browser.server import Server
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from browser.server import Person
+    from browser.server import Person, Server
     from browser.tests.conftest import Visiting
 
 AWAY = (r"ERR_CONNECTION_REFUSED", r"ERR_FAILED", r"WebSocket", r"401 \(Unauthorized\)", r"net::ERR_")
@@ -47,35 +42,26 @@ def test_a_sample_person_is_made_in_sight_and_can_be_stopped(person: Person, vis
     expect(page.get_by_role("button", name="Visiter")).to_be_enabled()
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Server:
-    """A server that one test may stop."""
-    return Server(tmp_path / "home")
-
-
 def test_without_the_server_home_shows_what_was_seen_until_one_signs_out(own: Server, visiting: Visiting) -> None:
     own.start()
-    try:
-        me = own.person("seul")
-        visit = visiting(me)
-        visit.allow(*AWAY)
-        page = visit.open("place")
-        expect(page.get_by_role("heading", name="Déposez des fichiers ici")).to_be_visible()
-        page.evaluate(READY)
-        page.evaluate(KEPT)
-        kept = page.evaluate("async () => (await caches.match('/', {cacheName: 'seen'})).text()")
-        assert "&#34;token&#34;:&#34;&#34;" in kept
-        own.stop()
-        page.reload()
-        expect(page.get_by_role("alert").first).to_contain_text("le serveur ne répond pas")
-        expect(page.get_by_role("heading", level=1)).to_contain_text("Bonjour")
-        visit.check("home-away")
-        own.start()
-        expect(page.get_by_role("alert")).to_have_count(0, timeout=60_000)
-        page.get_by_role("button", name="Votre menu").first.click()
-        page.get_by_role("menuitem", name="Se déconnecter").click()
-        page.wait_for_url(re.compile("/auth/login"))
-        page.goto(me.address("place", "icon.svg"))
-        assert page.evaluate(SEEN) == [False, False]
-    finally:
-        own.stop()
+    me = own.person("seul")
+    visit = visiting(me)
+    visit.allow(*AWAY)
+    page = visit.open("place")
+    expect(page.get_by_role("heading", name="Déposez des fichiers ici")).to_be_visible()
+    page.evaluate(READY)
+    page.evaluate(KEPT)
+    kept = page.evaluate("async () => (await caches.match('/', {cacheName: 'seen'})).text()")
+    assert "&#34;token&#34;:&#34;&#34;" in kept
+    own.stop()
+    page.reload()
+    expect(page.get_by_role("alert").first).to_contain_text("le serveur ne répond pas")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Bonjour")
+    visit.check("home-away")
+    own.start()
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=60_000)
+    page.get_by_role("button", name="Votre menu").first.click()
+    page.get_by_role("menuitem", name="Se déconnecter").click()
+    page.wait_for_url(re.compile("/auth/login"))
+    page.goto(me.address("place", "icon.svg"))
+    assert page.evaluate(SEEN) == [False, False]

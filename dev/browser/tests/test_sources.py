@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from browser.server import Person
     from browser.tests.conftest import Visiting
 
-pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="connectors cannot be confined here")
+confined = pytest.mark.skipif(shutil.which("bwrap") is None, reason="connectors cannot be confined here")
+pytestmark = confined
 
 CLEAR = b"Date;Libelle;Montant\n01/02/2024;EDF FEVRIER;-80,20\n02/02/2024;VIR SALAIRE;1950,00\n"
 UNCLEAR = (

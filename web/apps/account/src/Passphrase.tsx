@@ -1,6 +1,6 @@
 // Changing the passphrase: the present one, the new one with its strength, and what ends by it.
 import { Refused, Unreachable, useClient } from '@alcove/client'
-import { Button, Icon, useLanguage, useSay } from '@alcove/ui'
+import { Button, Icon, useKeyboardKept, useLanguage, useSay } from '@alcove/ui'
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { canHash, LEAST, strength, VERDICTS } from '../../../../alcove/identity/pages/passphrase.js'
 import css from './account.module.css'
@@ -13,22 +13,26 @@ export function Passphrase({ known }: { known: readonly string[] }) {
   const say = useSay(texts)
   const [open, setOpen] = useState(false)
   const [done, setDone] = useState(false)
-  if (open) {
-    const close = (changed: boolean) => {
-      setOpen(false)
-      setDone(changed)
-    }
-    return <Form known={known} close={close} />
+  const part = useKeyboardKept<HTMLDivElement>(open ? 'open' : 'shut')
+  const close = (changed: boolean) => {
+    setOpen(false)
+    setDone(changed)
   }
   return (
-    <>
-      {done && (
-        <p className={css.done} role="status">
-          <Icon name="check" /> {say('passphrase.done')}
-        </p>
+    <div ref={part} className={css.part}>
+      {open ? (
+        <Form known={known} close={close} />
+      ) : (
+        <>
+          {done && (
+            <p className={css.done} role="status">
+              <Icon name="check" /> {say('passphrase.done')}
+            </p>
+          )}
+          <Button onClick={() => setOpen(true)}>{say('passphrase.open')}</Button>
+        </>
       )}
-      <Button onClick={() => setOpen(true)}>{say('passphrase.open')}</Button>
-    </>
+    </div>
   )
 }
 

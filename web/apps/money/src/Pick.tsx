@@ -1,5 +1,5 @@
 // Linking by hand: the bills that came near to an operation (or the operations near to a bill), and a search in all others.
-import { Empty, Failure, Icon, Modal, Rows, useFormats, useSay } from '@alcove/ui'
+import { Empty, Failure, Icon, Modal, Rows, useFormats, useKeyboardBack, useSay } from '@alcove/ui'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { type Choice, type Side, useChoices, useLinkByHand } from './byhand'
 import { dayOf } from './model'
@@ -25,6 +25,7 @@ export function Pick({ for: one, side, close, chosen }: Props) {
   const box = useRef<HTMLUListElement>(null)
   const choices = useChoices(one.id, other[side], typed.trim())
   const link = useLinkByHand()
+  useKeyboardBack()
   // Money that came in pays back; a bill of money that went out is another thing.
   const found = (choices.data ?? []).filter(choice => choice.cameIn === one.cameIn)
   const at = Math.min(active, Math.max(0, found.length - 1))

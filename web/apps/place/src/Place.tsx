@@ -36,6 +36,8 @@ function Page() {
 
   const all = gatherings.data ?? []
   const empty = gatherings.data?.length === 0 && summary.data && !summary.data.operations && !summary.data.bills
+  // Until it is known whether it is the first visit, no door stands there that would change its place.
+  const known = !gatherings.isPending && !summary.isPending
   const first = empty && !handing.sending && !sampleOf(page)
   return (
     <main className={css.main} data-over={over || undefined}>
@@ -67,7 +69,7 @@ function Page() {
                   <NeedsList needs={needs} choose={choose} />
                 )}
               </Panel>
-              <Strip choose={choose} hand={handing} />
+              {(known || handing.sending) && <Strip choose={choose} hand={handing} />}
               <Panel>
                 <New gatherings={all.filter(one => !runs(one))} loading={gatherings.isPending} />
               </Panel>

@@ -1,6 +1,6 @@
 // The sample person: asked for, made before one's eyes, opened, removed.
 import { Refused, useClient, useFresh } from '@alcove/client'
-import { Bar, Button, Icon, kindOf, sampleOf, useSay, useToast } from '@alcove/ui'
+import { Bar, Button, Icon, kindOf, sampleOf, useKeyboardKept, useSay, useToast } from '@alcove/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { goes, type SampleSaid } from './model'
 import css from './place.module.css'
@@ -83,8 +83,10 @@ export function SampleDoor() {
   const progress = useProgress(sample)
   const ready = sample?.state === 'ready'
   const stopped = sample && !ready && (!sample.possible || sample.state === 'errored')
+  const busy = make.isPending || remove.isPending || open.isPending
+  const door = useKeyboardKept<HTMLElement>(busy ? undefined : progress ? 'making' : sample?.state)
   return (
-    <section className={css.door}>
+    <section className={css.door} ref={door}>
       <span className={css.sign}>
         <Icon name={ready ? 'check' : 'person'} />
       </span>
