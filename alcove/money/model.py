@@ -23,6 +23,7 @@ LINKS = "org.alcove.money.links"
 VENDORS = "org.alcove.money.vendors"
 MODELS = "org.alcove.money.models"
 PAGES = "org.alcove.money.pages"
+RECURRENCES = "io.cozy.bank.recurrence"
 
 LINKED, TO_CONFIRM, REFUSED = "linked", "to_confirm", "refused"
 ALCOVE, PERSON, OTHER = "alcove", "person", "other"
@@ -214,3 +215,11 @@ def link_id(bill: str, operation: str, role: str = PAYMENT) -> str:
 def vendor_id(key: str) -> str:
     """The id of the document that holds what is known about a vendor."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def recurrence_of(fields: Mapping[str, Any]) -> str:
+    """The id of what an operation is one time of, as Cozy's bank app relates them; empty for none."""
+    relations = fields.get("relationships")
+    relation = relations.get("recurrence") if isinstance(relations, dict) else None
+    data = relation.get("data") if isinstance(relation, dict) else None
+    return _text(data.get("_id"), 200) if isinstance(data, dict) else ""

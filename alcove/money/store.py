@@ -15,12 +15,15 @@ from alcove.money.model import (
     OTHER,
     PAYMENT,
     PERSON,
+    RECURRENCES,
     REFUSED,
     bare,
+    recurrence_of,
 )
+from alcove.money.recurrences import merged
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
     from alcove.documents import Document, Documents, Tx
 
@@ -41,12 +44,16 @@ STAMPS = ("created", "updated")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to change around one operation: links to write (by id), links to remove, its category."""
+    """What is to change around one operation: links to write (by id), links to remove, its category.
+
+    `recurrence` is what it is one time of, before and after; "" for nothing.
+    """
 
     operation: str
     puts: Mapping[str, Mapping[str, Any]]
     drops: frozenset[str] = frozenset()
     category: tuple[str, float] | None = None
+    recurrence: tuple[str, str] | None = None
     by_person: bool = False
     """Only what the person does may change what the person decided before."""
 
@@ -122,6 +129,34 @@ class Shelf:
 
             await self._documents.work(tenant, unit)
 
+    async def keep_recurrences(self, tenant: str, found: Mapping[str, Mapping[str, Any]]) -> None:
+        """Writes what comes back, a unit of work for every few; what the person said of it stays."""
+        idents = sorted(found)
+        for start in range(0, len(idents), UNIT):
+            part = idents[start : start + UNIT]
+
+            async def unit(tx: Tx, part: Sequence[str] = part) -> None:
+                for ident in part:
+                    stored = await tx.get(RECURRENCES, ident)
+                    before = stored.fields() if stored else {}
+                    after = merged(before, found[ident])
+                    if after != before:
+                        await tx.put(RECURRENCES, ident, after, stored.rev if stored else "")
+
+            await self._documents.work(tenant, unit)
+
+    async def drop_recurrences(self, tenant: str, idents: Collection[str]) -> None:
+        """Removes what does not come back any more."""
+
+        async def unit(tx: Tx) -> None:
+            for ident in sorted(idents):
+                stored = await tx.get(RECURRENCES, ident)
+                if stored is not None:
+                    await tx.delete(RECURRENCES, ident, stored.rev)
+
+        if idents:
+            await self._documents.work(tenant, unit)
+
     async def set_fields(self, tenant: str, doctype: str, doc_id: str, fields: Mapping[str, Any]) -> bool:
         """Sets fields of a document (made when it is not there and is ours); False when nothing was to be changed."""
 
@@ -169,6 +204,9 @@ async def _apply(tx: Tx, edit: Edit, now: str) -> None:
     changed = {**fields, **_told(fields, was, ours(after.values()))}
     if edit.category is not None:
         changed["localCategoryId"], changed["localCategoryProba"] = edit.category
+    # Who has written something else there meanwhile is not overruled.
+    if edit.recurrence is not None and recurrence_of(fields) == edit.recurrence[0]:
+        changed |= _related(fields, edit.recurrence[1])
     if changed != fields:
         await tx.put(OPERATIONS, edit.operation, changed, document.rev)
 
@@ -200,6 +238,15 @@ def _told(
         entries += [_entry(link) for bill, link in now.items() if not any(_is_of(e, {bill: link}) for e in entries)]
         told["reimbursements"] = entries
     return told
+
+
+def _related(fields: Mapping[str, Any], recurrence: str) -> dict[str, Any]:
+    """The relations of an operation, with what it is one time of in place of what it was; "" takes it out."""
+    there = fields.get("relationships")
+    others = {name: one for name, one in there.items() if name != "recurrence"} if isinstance(there, dict) else {}
+    if recurrence:
+        others["recurrence"] = {"data": {"_id": recurrence, "_type": RECURRENCES}}
+    return {"relationships": others}
 
 
 def _of(links: Sequence[Mapping[str, Any]], role: str) -> dict[str, Mapping[str, Any]]:

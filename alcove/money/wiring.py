@@ -9,7 +9,7 @@ from alcove.instances import HOLDINGS, Instance, Instances
 from alcove.money import store
 from alcove.money.finding import FINDABLES as FOUND
 from alcove.money.http import MoneyHTTP
-from alcove.money.model import BILLS, LINKS, MODELS, OPERATIONS
+from alcove.money.model import BILLS, LINKS, MODELS, OPERATIONS, RECURRENCES
 from alcove.money.service.ledger import Ledger
 from alcove.money.service.person import Person
 from alcove.money.store import Shelf
@@ -37,7 +37,7 @@ def register(house: House) -> None:
         house.registry(POLICIES).add(doctype, Policy(writable=False))
     for name, findable in FOUND.items():
         house.registry(FINDABLES).add(name, findable)
-    heard = frozenset((BILLS, OPERATIONS, LINKS))
+    heard = frozenset((BILLS, OPERATIONS, LINKS, RECURRENCES))
     house.registry(FOLLOWERS).add(NAME, Follower(NAME, heard, ledger.follow, batch=BATCH))
 
     async def hear(tenant: str) -> None:

@@ -13,9 +13,10 @@ from alcove.base.clock import rfc3339
 from alcove.base.errors import NotFound, Unavailable
 from alcove.money.categories import Sorter
 from alcove.money.linking import Ground, profiles_of
-from alcove.money.model import ACCOUNTS, BILLS, LINKS, MODELS, OPERATIONS, Bill, Operation
+from alcove.money.model import ACCOUNTS, BILLS, LINKS, MODELS, OPERATIONS, RECURRENCES, Bill, Operation
 from alcove.money.service import planning
 from alcove.money.service.picture import Picture, read_news
+from alcove.money.service.recurrences import Recurrences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,12 +49,13 @@ COUNTS = "counts"
 
 
 class Held:
-    """One place in memory: its picture, what is known about its vendors, and its categories."""
+    """One place in memory: its picture, what is known about its vendors, its categories, and what comes back."""
 
     def __init__(self) -> None:
         self.picture = Picture()
         self.profiles: dict[str, Profile] = {}
         self.sorter = Sorter()
+        self.recurrences = Recurrences()
         self.decisions: Decisions = self.picture.decisions()
         self.counts: dict[str, int] = {}
         self.ground = Ground((), ())
@@ -93,6 +95,7 @@ class Ledger:
                 await self._whole(tenant, await self._load(tenant))
                 return
             news = await _off(len(changes), read_news, held.picture, changes)
+            held.recurrences.hear(held.picture, news)
             if not news:
                 self._keep(tenant, held)
             elif len(news) <= FEW:
@@ -175,7 +178,7 @@ class Ledger:
 
     async def _load(self, tenant: str) -> Held:
         held = Held()
-        for doctype in (BILLS, LINKS, OPERATIONS):
+        for doctype in (BILLS, LINKS, RECURRENCES, OPERATIONS):
             async for page in self._shelf.pages(tenant, doctype):
                 await _off(len(page), held.picture.read, doctype, page)
         return held
@@ -242,9 +245,13 @@ class Ledger:
         self._resting.pop(tenant, None)
 
     async def _write(self, tenant: str, held: Held, plan: planning.Plan, sortings: Mapping[str, Sorting]) -> None:
-        edits = planning.joined(plan.edits, sortings)
+        # The picture first: when writing fails, it is read again from what is stored.
+        await _off(len(plan.edits) + len(sortings), apply, held, plan, sortings)
+        moves = await _off(held.recurrences.waiting, held.recurrences.due, held.picture)
+        await self._shelf.keep_recurrences(tenant, moves.puts)
+        edits = planning.joined(plan.edits, sortings, moves.operations)
         await self._shelf.write(tenant, edits, rfc3339(self._clock.now()))
-        await _off(len(edits), apply, held.picture, plan, sortings)
+        await self._shelf.drop_recurrences(tenant, moves.drops)
         counts = await _off(len(held.picture.operations), held.picture.counts)
         if counts != held.counts:
             await self._shelf.set_fields(tenant, MODELS, COUNTS, counts)
@@ -293,8 +300,10 @@ def _move(ground: Ground, before: Operation | Bill | Link | None, after: Operati
         ground.due.add(after)
 
 
-def apply(picture: Picture, plan: planning.Plan, sortings: Mapping[str, Sorting]) -> None:
-    """Makes the picture what was written: the changes that come back from it are then no news."""
+def apply(held: Held, plan: planning.Plan, sortings: Mapping[str, Sorting]) -> None:
+    """Makes the picture what is about to be written: the changes that come back from it are then no news."""
+    picture = held.picture
+    held.recurrences.touch(picture, (link.operation for i in plan.links if (link := picture.links.get(i)) is not None))
     before = {edit.operation: picture.told(edit.operation) for edit in plan.edits}
     for ident, link in plan.links.items():
         picture.take_link(ident, link)
@@ -305,3 +314,5 @@ def apply(picture: Picture, plan: planning.Plan, sortings: Mapping[str, Sorting]
             named = (set(operation.bills) - (was - now)) | now
             picture.operations[ident] = replace(operation, bills=tuple(sorted(named)))
     picture.sortings.update(sortings)
+    held.recurrences.touch(picture, (link.operation for link in plan.links.values() if link is not None))
+    held.recurrences.touch(picture, sortings)

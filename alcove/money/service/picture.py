@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,14 @@ from alcove.money.model import (
     OPERATIONS,
     OTHER,
     PAYMENT,
+    RECURRENCES,
     REFUSED,
     TO_CONFIRM,
     Bill,
     Operation,
     bill_from,
     operation_from,
+    recurrence_of,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +42,10 @@ class Picture:
         self.links: dict[str, Link] = {}
         self.by_bill: dict[str, set[str]] = {}
         self.by_operation: dict[str, set[str]] = {}
+        self.recurrences: dict[str, Mapping[str, Any]] = {}
+        """What comes back, as stored, by id."""
+        self.series: dict[str, str] = {}
+        """Which of these an operation is one time of, by its id."""
 
     # -- taking in ------------------------------------------------------------------------------------------------
 
@@ -53,9 +60,13 @@ class Picture:
             before = self.operations.pop(ident, None)
             operation = operation_from(ident, fields) if fields is not None else None
             self.sortings.pop(ident, None)
+            self.series.pop(ident, None)
             if operation is not None and fields is not None:
                 self.operations[ident] = operation
                 self.sortings[ident] = sorting_from(fields)
+                of = recurrence_of(fields)
+                if of:
+                    self.series[ident] = sys.intern(of)
             return before
         if doctype == BILLS:
             old = self.bills.pop(ident, None)
@@ -65,6 +76,10 @@ class Picture:
             return old
         if doctype == LINKS:
             return self.take_link(ident, link_from(fields) if fields is not None else None)
+        if doctype == RECURRENCES:
+            self.recurrences.pop(ident, None)
+            if fields is not None:
+                self.recurrences[ident] = fields
         return None
 
     def take_link(self, ident: str, link: Link | None) -> Link | None:
@@ -83,7 +98,7 @@ class Picture:
         """What is there of this type and id."""
         if doctype == OPERATIONS:
             return self.operations.get(ident)
-        return self.bills.get(ident) if doctype == BILLS else self.links.get(ident)
+        return self.bills.get(ident) if doctype == BILLS else self.links.get(ident) if doctype == LINKS else None
 
     # -- asking ---------------------------------------------------------------------------------------------------
 

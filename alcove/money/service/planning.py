@@ -159,8 +159,12 @@ def _stays(picture: Picture, link: Link) -> bool:
     )
 
 
-def joined(edits: Sequence[Edit], sortings: Mapping[str, Sorting]) -> list[Edit]:
-    """The same edits with the categories that are to be written, each operation once."""
+def joined(edits: Sequence[Edit], sortings: Mapping[str, Sorting], series: Mapping[str, tuple[str, str]]) -> list[Edit]:
+    """The same edits with the categories and recurrences that are to be written, each operation once."""
     said = {ident: (sorting.local, sorting.sure) for ident, sorting in sortings.items()}
-    found = [replace(edit, category=said.pop(edit.operation, None)) for edit in edits]
-    return found + [Edit(ident, {}, category=category) for ident, category in said.items()]
+    planned = {edit.operation for edit in edits}
+    bare = [Edit(ident, {}) for ident in dict.fromkeys((*said, *series)) if ident not in planned]
+    return [
+        replace(edit, category=said.get(edit.operation), recurrence=series.get(edit.operation))
+        for edit in (*edits, *bare)
+    ]

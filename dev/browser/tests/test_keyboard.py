@@ -212,7 +212,7 @@ def test_money_gives_the_keyboard_back(settled: Person, visiting: Visiting) -> N
 def _without_bill(person: Person) -> str:
     taken = {link["operation"] for link in person.place.documents("org.alcove.money.links")}
     operations = person.place.documents("io.cozy.bank.operations")
-    return next(one["_id"] for one in operations if one["amount"] < -1 and one["_id"] not in taken)
+    return next(str(one["_id"]) for one in operations if one["amount"] < -1 and one["_id"] not in taken)
 
 
 def test_the_colours_and_the_passphrase(person: Person, visiting: Visiting) -> None:

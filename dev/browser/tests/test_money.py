@@ -189,6 +189,22 @@ def test_the_list_is_walked_and_searched_by_keyboard_alone(
     expect(_rows(page).first).to_contain_text(word, ignore_case=True)
 
 
+def test_an_operation_says_that_it_comes_back_and_when_next(settled: Person, visiting: Visiting) -> None:
+    operations = settled.place.documents("io.cozy.bank.operations")
+    salary = next(one for one in operations if "SALAIRE" in one["label"] and "relationships" in one)
+    once = next(one for one in operations if one["label"].startswith("RETRAIT"))
+    visit = visiting(settled)
+    page = visit.open("money", f"?operation={salary['_id']}")
+    side = page.get_by_role("complementary", name="L’opération")
+    expect(side.get_by_text("Revient", exact=True)).to_be_visible()
+    expect(side).to_contain_text(re.compile(r"chaque mois, vers le \d"))
+    expect(side).to_contain_text(re.compile(r"(Prochaine|Attendue).*\d €"))
+    visit.check("money-returns")
+    page = visit.open("money", f"?operation={once['_id']}")
+    expect(side).to_contain_text("Catégorie")
+    expect(side.get_by_text("Revient", exact=True)).to_have_count(0)
+
+
 def test_an_address_opens_an_operation_or_a_bill(settled: Person, visiting: Visiting) -> None:
     links = settled.place.documents("org.alcove.money.links")
     sure = [link for link in links if link["status"] == "linked" and link["role"] == "payment"]

@@ -7,6 +7,7 @@ import { fileAddress, useBill, useDecide, useLinksOf, useOperation, useSort, typ
 import { type Account, type Bill, CATEGORIES, categoryOf, dayOf, familyOf, type Link, nameOf, NONE, type Operation } from './model'
 import css from './money.module.css'
 import { Pick } from './Pick'
+import { Returns } from './Returns'
 import { Sheet } from './Sheet'
 import { texts } from './texts'
 import { sentences } from './why'
@@ -266,6 +267,7 @@ function Facts({ operation }: { operation: Operation }) {
           )}
         </select>
       </dd>
+      <Returns operation={operation} />
       {bought && bought !== dayOf(operation.date) && (
         <>
           <dt>{say('open.date')}</dt>

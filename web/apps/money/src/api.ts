@@ -13,6 +13,7 @@ import { texts } from './texts'
 const ACCOUNTS = 'io.cozy.bank.accounts'
 export const OPERATIONS = 'io.cozy.bank.operations'
 const BILLS = 'io.cozy.bills'
+const RECURRENCES = 'io.cozy.bank.recurrence'
 export const LINKS = 'org.alcove.money.links'
 
 const JSONAPI = 'application/vnd.api+json'
@@ -245,6 +246,19 @@ export function useOperation(id: string) {
   return useQuery({
     queryKey: ['money', 'operations', 'one', id],
     queryFn: async ({ signal }) => (await documents.get<Operation>(OPERATIONS, id, signal)) ?? null,
+  })
+}
+
+/** What an operation is one time of; null when that is gone. */
+export function useRecurrence({ relationships }: Operation) {
+  const { documents } = useClient()
+  const id = relationships?.recurrence?.data?._id
+  useFresh([RECURRENCES], ['money', 'recurrence'])
+  return useQuery({
+    queryKey: ['money', 'recurrence', id],
+    queryFn: async ({ signal }) => (await documents.get(RECURRENCES, String(id), signal)) ?? null,
+    enabled: typeof id === 'string' && id !== '',
+    meta: { quiet: true },
   })
 }
 

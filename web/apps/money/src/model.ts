@@ -30,6 +30,8 @@ export interface Operation {
   /** The bills that it paid, and those that it paid back. */
   bills?: readonly string[]
   reimbursements?: readonly unknown[]
+  /** What it is one time of. */
+  relationships?: { recurrence?: { data?: { _id?: unknown } | null } }
 }
 
 export interface Bill {
