@@ -5,6 +5,7 @@ import { About } from './About'
 import css from './account.module.css'
 import { useSettings } from './api'
 import { Devices } from './Devices'
+import { Passkeys } from './Passkeys'
 import { Passphrase } from './Passphrase'
 import { Person } from './Person'
 import { Storage } from './Storage'
@@ -20,7 +21,7 @@ export function Account() {
   )
 }
 
-const PARTS = ['you', 'passphrase', 'devices', 'space', 'about'] as const
+const PARTS = ['you', 'passphrase', 'passkeys', 'devices', 'space', 'about'] as const
 type Part = (typeof PARTS)[number]
 
 /** Goes to a part, by the address: a link to it can be kept. */
@@ -59,6 +60,9 @@ function Page() {
         </Section>
         <Section part="passphrase">
           <Passphrase known={[settings.data?.public_name ?? '', settings.data?.email ?? '']} />
+        </Section>
+        <Section part="passkeys">
+          <Passkeys />
         </Section>
         <Section part="devices">
           <Devices />

@@ -2,11 +2,12 @@
 import { Refused, useAct, useClient, useFresh } from '@alcove/client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { clientForm } from '../../../../alcove/identity/pages/passphrase.js'
-import { type Device, devicesOf, type Login, merge, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
+import { type Device, devicesOf, type Login, merge, type Passkey, type PasskeySaid, passkeysOf, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
 
 const JSONAPI = 'application/vnd.api+json'
 const SETTINGS = ['settings', 'instance'] as const
 const DEVICES = ['account', 'devices'] as const
+const PASSKEYS = ['account', 'passkeys'] as const
 /** Rounds that a new passphrase gets at least; the server's own choice for a first one. */
 const ROUNDS = 650_000
 const TRIES = 5
@@ -108,6 +109,41 @@ export function useSignOut(done: (devices: readonly Device[]) => void, failed: (
       else await door.send('DELETE', '/auth/login/others')
     },
     foresee: (held, devices) => (held as Device[]).filter(one => !devices.some(gone => gone.id === one.id)),
+    done,
+    failed,
+  }).mutate
+}
+
+/** What opens the place instead of the passphrase. */
+export function usePasskeys() {
+  const { door } = useClient()
+  return useQuery({
+    queryKey: PASSKEYS,
+    queryFn: async ({ signal }): Promise<Passkey[]> =>
+      passkeysOf((await door.ask<{ data: PasskeySaid[] }>('GET', '/settings/passkeys', { accept: JSONAPI, signal })).data),
+  })
+}
+
+/** Names a passkey anew; shown at once, and taken back when the server refuses. */
+export function useRenamePasskey(done: (named: { id: string; name: string }) => void, failed: (error: Error) => void) {
+  const { door } = useClient()
+  return useAct<{ id: string; name: string }>({
+    key: PASSKEYS,
+    send: ({ id, name }) =>
+      door.send('PATCH', `/settings/passkeys/${encodeURIComponent(id)}`, { body: { data: { attributes: { name } } }, accept: JSONAPI }),
+    foresee: (held, { id, name }) => (held as Passkey[]).map(one => (one.id === id ? { ...one, name } : one)),
+    done,
+    failed,
+  }).mutate
+}
+
+/** Removes a passkey; shown at once, and taken back when the server refuses. */
+export function useRemovePasskey(done: (gone: Passkey) => void, failed: (error: Error) => void) {
+  const { door } = useClient()
+  return useAct<Passkey>({
+    key: PASSKEYS,
+    send: gone => door.send('DELETE', `/settings/passkeys/${encodeURIComponent(gone.id)}`),
+    foresee: (held, gone) => (held as Passkey[]).filter(one => one.id !== gone.id),
     done,
     failed,
   }).mutate

@@ -107,6 +107,32 @@ export function devicesOf(sessions: readonly SessionSaid[], logins: readonly Log
     .sort((a, b) => Number(b.current) - Number(a.current) || b.seen.localeCompare(a.seen) || b.since.localeCompare(a.since))
 }
 
+export interface PasskeySaid {
+  id: string
+  attributes: { name: string; created_at: string; last_used_at?: string; synchronized: boolean }
+}
+
+export interface Passkey {
+  id: string
+  name: string
+  since: string
+  /** When it opened the place last; empty when it never did. */
+  used: string
+  /** Whether its maker keeps a copy, for the person's other devices. */
+  synchronized: boolean
+}
+
+/** The person's passkeys, as the server lists them. */
+export function passkeysOf(said: readonly PasskeySaid[]): Passkey[] {
+  return said.map(({ id, attributes }) => ({
+    id,
+    name: attributes.name,
+    since: attributes.created_at,
+    used: attributes.last_used_at ?? '',
+    synchronized: attributes.synchronized,
+  }))
+}
+
 const DAY = 24 * 3600 * 1000
 
 /** Whether a moment lies within the last day: the server notes it no more often. */
