@@ -9,11 +9,12 @@ from alcove.admin.http.checks import CheckRoutes
 from alcove.admin.http.contexts import ContextRoutes
 from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
+from alcove.admin.http.secrets import SecretRoutes
 from alcove.admin.http.upkeep import UpkeepRoutes
 from alcove.apps import Apps
 from alcove.documents import Documents
 from alcove.files import Files
-from alcove.identity import Clients, Passphrases, Sessions, Tokens
+from alcove.identity import Clients, Keys, Passphrases, Sessions, Tokens
 from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import Triggers
 
@@ -34,4 +35,5 @@ def register(house: House) -> None:
         *FlagRoutes(instances, house.need(Flags)).routes(),
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),
+        *SecretRoutes(instances, house.need(Keys)).routes(),
     )

@@ -76,6 +76,22 @@ def set_passphrase(domain: str, passphrase: str) -> None:
     click.echo(f"The passphrase of {named} is changed")
 
 
+@instance.command("renew-secrets")
+@click.argument("domain")
+@click.option("--now", is_flag=True, help="End all that the old ones signed: for secrets that got into other hands.")
+def renew_secrets(domain: str, *, now: bool) -> None:
+    """Give the instance DOMAIN new secrets to sign tokens and sessions with. Nobody is logged out.
+
+    The old ones are forgotten when nothing is left that they signed.
+    """
+    if now:
+        click.confirm("All sessions, connected devices and links of this place end. Go on?", abort=True)
+    with running(read_settings()) as server:
+        named = pick(server, domain)
+        server.operator.renew_secrets(named, now=now)
+    click.echo(f"{named} has new secrets")
+
+
 @click.command()
 @click.argument("domain")
 @click.argument("scope", default="")

@@ -6,6 +6,7 @@ from alcove.identity.clients import Clients
 from alcove.identity.errors import LoginNeeded, MetadataWrong
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.links import LinkPages
+from alcove.identity.keys import Keys
 from alcove.identity.model import LIFETIMES, OWNER, Grant, Who, WrongScope, read_scope, read_set
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import client_form, salt_of
@@ -26,6 +27,7 @@ __all__ = [
     "Clients",
     "Gate",
     "Grant",
+    "Keys",
     "LinkPages",
     "LoginNeeded",
     "MetadataWrong",

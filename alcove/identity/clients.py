@@ -211,7 +211,7 @@ class Clients:
         await self._documents.work(tenant.key, unit)
 
     async def _checked(self, instance: Instance, said: Mapping[str, Any]) -> dict[str, Any]:
-        told = read_metadata(said, {instance.domain, *_aliases(instance)})
+        told = read_metadata(said, {instance.domain, instance.main, *_aliases(instance)})
         slug = linked_slug(told["software_id"])
         if slug in NEVER_LINKED:
             raise MetadataWrong("unapproved_software_id", "Link with store/settings is forbidden")

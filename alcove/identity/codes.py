@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -13,6 +12,7 @@ from alcove.identity.errors import CodeRevoked, PermissionMissing, TooManyCodes
 from alcove.identity.limits import Guesser
 from alcove.identity.model import Who
 from alcove.identity.permission import PERMISSIONS
+from alcove.identity.signing import mark, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,8 +134,16 @@ def cookie_name(ident: str) -> str:
 
 def unlocking(instance: Instance, ident: str, lock: str) -> str:
     """The value of that cookie. It ends with the link's password, and with the instance's session secret."""
-    key = base64.b64decode(instance.fields["session_secret"])
-    return hmac.new(key, f"link:{ident}:{lock}".encode(), hashlib.sha256).hexdigest()
+    return mark(instance, _text(ident, lock))
+
+
+def unlocks(instance: Instance, ident: str, lock: str, cookie: str) -> bool:
+    """Whether this is the value of that cookie."""
+    return marked(instance, _text(ident, lock), cookie)
+
+
+def _text(ident: str, lock: str) -> str:
+    return f"link:{ident}:{lock}"
 
 
 def _same(known: str, said: str) -> bool:

@@ -14,15 +14,13 @@ nothing, and several processes on one database count together.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import ipaddress
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from alcove.identity.signing import mark, marked
 from alcove.identity.store import NEVER
 
 if TYPE_CHECKING:
@@ -184,15 +182,14 @@ def network_of(address: str) -> str:
 def new_device(instance: Instance) -> str:
     """The value of a device cookie. It ends with the instance's session secret: when the passphrase is changed."""
     name = secrets.token_urlsafe(16)
-    return f"{name}.{_mac(instance, name)}"
+    return f"{name}.{mark(instance, _text(name))}"
 
 
 def device_of(instance: Instance, cookie: str) -> str:
     """The name in a device cookie; empty when it is forged, or from before the passphrase was changed."""
     name, _, mac = cookie.partition(".")
-    return name if name and hmac.compare_digest(mac.encode(), _mac(instance, name).encode()) else ""
+    return name if name and marked(instance, _text(name), mac) else ""
 
 
-def _mac(instance: Instance, name: str) -> str:
-    key = base64.b64decode(instance.fields["session_secret"])
-    return hmac.new(key, b"device:" + name.encode(), hashlib.sha256).hexdigest()
+def _text(name: str) -> str:
+    return f"device:{name}"

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hmac
 import logging
-import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from alcove.base.crypto import SealBroken
 from alcove.base.digits import whole
 from alcove.identity.errors import RegisterTokenWrong
 from alcove.identity.passphrase import ITERATIONS, SlowHash, salt_of
+from alcove.identity.signing import SESSION, ended
 from alcove.instances import RecordChanged
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ class Passphrases:
 
     async def _renew(self, instance: Instance, kept: str, iterations: int) -> Instance:
         # The secret first: from then on no cookie and no token of before is good, whatever happens next.
-        secret = base64.b64encode(secrets.token_bytes(64)).decode()
-        changed = await self._instances.change(instance, {**_defined(kept, iterations), "session_secret": secret})
+        changed = await self._instances.alter(
+            instance, lambda old: {**_defined(kept, iterations), **ended(old, SESSION)}
+        )
         await self._sessions.end_all(changed)
         return changed
 

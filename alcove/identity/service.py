@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from alcove.base.errors import PlainRefusal, TokenExpired, TokenInvalid, TokenMissing
 from alcove.base.http import Call, Guard, Tenant
-from alcove.identity.codes import cookie_name, may_be_code, unlocking
+from alcove.identity.codes import cookie_name, may_be_code, unlocks
 from alcove.identity.errors import LinkLocked, LoginNeeded
 from alcove.identity.limits import network_of
 from alcove.identity.model import NEWCOMER, OWNER, Who, WrongScope, read_scope, read_set
@@ -114,7 +114,7 @@ class Gate:
     def unlocked(instance: Instance, ident: str, lock: str, connection: HTTPConnection) -> bool:
         """Whether this browser has said the password of a link."""
         cookie = cookie_of(connection, cookie_name(ident))
-        return hmac.compare_digest(cookie.encode(), unlocking(instance, ident, lock).encode())
+        return unlocks(instance, ident, lock, cookie)
 
     async def _caller(self, tenant: Tenant, token: str, connection: HTTPConnection) -> Who:
         if may_be_code(token):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +11,7 @@ from alcove.base.clock import Clock, rfc3339
 from alcove.base.ids import new_id
 from alcove.documents import Change, Document, Documents, Query, RevisionConflict, Tx
 from alcove.identity.browsers import AGENT_LENGTH, browser_of
+from alcove.identity.signing import mark, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +83,7 @@ class Sessions:
                 await _note(tx, {"session_id": session.id, **_said(visitor), "created_at": stamp})
 
         await self._documents.work(instance.key, unit)
-        return session, f"{session.id}.{_mac(instance, session.id)}"
+        return session, f"{session.id}.{mark(instance, _text(session.id))}"
 
     async def find(self, instance: Instance, cookie: str) -> Session | None:
         """The session of a cookie, or None when it is forged, ended or unseen for too long."""
@@ -93,7 +92,7 @@ class Sessions:
         known = self._known.get((instance.key, ident))
         if known is not None and hmac.compare_digest(known[1].encode(), cookie.encode()):
             session: Session | None = known[0]
-        elif hmac.compare_digest(mac.encode(), _mac(instance, ident).encode()):
+        elif marked(instance, _text(ident), mac):
             session = await self._read(instance, ident)
         else:
             return None
@@ -212,6 +211,5 @@ def _from(document: Document) -> Session:
     return Session(document.id, datetime.fromisoformat(fields["last_seen"]), bool(fields.get("long_run")))
 
 
-def _mac(instance: Instance, ident: str) -> str:
-    key = base64.b64decode(instance.fields["session_secret"])
-    return hmac.new(key, b"session:" + ident.encode(), hashlib.sha256).hexdigest()
+def _text(ident: str) -> str:
+    return f"session:{ident}"

@@ -9,9 +9,10 @@ import orjson
 
 from alcove.base.errors import TokenExpired, TokenInvalid
 from alcove.identity.model import LIFETIMES, SERVICE_LIFETIME
+from alcove.identity.signing import CLI, GRACE, OAUTH, SESSION, secrets_of
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from joserfc.jwk import OctKey
 
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from alcove.instances import Instance
 
 SECRETS = {
-    "app": "session_secret",
-    "konn": "session_secret",
-    "cli": "cli_secret",
-    "access": "oauth_secret",
-    "refresh": "oauth_secret",
-    "registration": "oauth_secret",
-    "share": "oauth_secret",
+    "app": SESSION,
+    "konn": SESSION,
+    "cli": CLI,
+    "access": OAUTH,
+    "refresh": OAUTH,
+    "registration": OAUTH,
+    "share": OAUTH,
 }
 """Which of an instance's secrets signs an audience."""
 
@@ -68,22 +69,23 @@ class Tokens:
         if lasting is not None:
             # A token says when it was made and not when it ends: it is made earlier, or later.
             claims["iat"] += int(lasting.total_seconds() - self._lifetime(audience, claims))
-        return jwt.encode({"alg": "HS512", "typ": "JWT"}, claims, self._key(instance, audience), algorithms=["HS512"])
+        present, _ = next(secrets_of(instance, SECRETS[audience]))
+        return jwt.encode({"alg": "HS512", "typ": "JWT"}, claims, self._key(present), algorithms=["HS512"])
 
     def read(self, instance: Instance, token: str) -> tuple[dict[str, Any], float]:
         """The claims, with `aud` as a text, and when they end (seconds since 1970).
 
         Raises `TokenInvalid`, `TokenExpired`.
         """
-        from joserfc import jwt
-        from joserfc.errors import JoseError
-
         audience = _audience(token)
+        claims, retired = self._signed(instance, audience, token)
         try:
-            claims = jwt.decode(token, self._key(instance, audience), algorithms=["HS256", "HS384", "HS512"]).claims
-            ends = float(claims["iat"]) + self._lifetime(audience, claims)
-        except (JoseError, ValueError, KeyError, TypeError):
+            made = float(claims["iat"])
+        except (ValueError, KeyError, TypeError):
             raise TokenInvalid from None
+        if retired is not None and made > (retired + GRACE).timestamp():
+            raise TokenInvalid
+        ends = made + self._lifetime(audience, claims)
         if claims.get("iss") not in (instance.main, instance.fields.get("old_domain")):
             raise TokenInvalid
         if ends < self._clock.now().timestamp():
@@ -94,10 +96,27 @@ class Tokens:
     def _lifetime(audience: str, claims: dict[str, Any]) -> float:
         return SERVICE_LIFETIME if audience == "app" and not claims.get("session_id") else LIFETIMES[audience]
 
-    def _key(self, instance: Instance, audience: str) -> OctKey:
+    def _signed(self, instance: Instance, audience: str, token: str) -> tuple[dict[str, Any], datetime | None]:
+        """The claims of a token, and when the secret that signed it was retired; raises `TokenInvalid`."""
+        for secret, retired in secrets_of(instance, SECRETS[audience]):
+            claims = self._verified(token, secret)
+            if claims is not None:
+                return claims, retired
+        raise TokenInvalid
+
+    def _verified(self, token: str, secret: str) -> dict[str, Any] | None:
+        """The claims of a token that this secret signed."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        try:
+            return jwt.decode(token, self._key(secret), algorithms=["HS256", "HS384", "HS512"]).claims
+        except (JoseError, ValueError, KeyError, TypeError):
+            return None
+
+    def _key(self, secret: str) -> OctKey:
         from joserfc.jwk import OctKey
 
-        secret = instance.fields.get(SECRETS.get(audience, ""))
         if not secret:
             raise TokenInvalid
         key = self._keys.get(secret)

@@ -37,6 +37,7 @@ from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
 from alcove.identity.http.resets import ResetRoutes
 from alcove.identity.http.sessions import SessionRoutes
+from alcove.identity.keys import Keys
 from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
 from alcove.identity.once import ACCESS_CODES, SESSION_CODES, OnceCodes
@@ -53,7 +54,7 @@ from alcove.identity.service import Gate
 from alcove.identity.sessions import Sessions
 from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
-from alcove.identity.tasks import CLEAN, clean_clients, clean_later
+from alcove.identity.tasks import CLEAN, FORGET, clean_clients, clean_later, forget_later, forget_secrets
 from alcove.identity.tokens import Tokens
 from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
@@ -109,6 +110,7 @@ def register(house: House) -> None:
     _oauth(house, gate, clients, proof, slips, Attempts(tries, clock, "certify"))
     _hosted(house, gate)
     _mails(house, gate, sessions, passphrases, proof, slips, Attempts(tries, clock, "reset"))
+    _signing(house)
 
     async def resume() -> None:
         passphrases.resume()
@@ -173,3 +175,12 @@ def _oauth(house: House, gate: Gate, clients: Clients, proof: Proof, slips: Slip
     flagship = FlagshipRoutes(gate, proof, tokens, house.need(Permissions), clients, granting, session_codes)
     for routes in (registering, DeviceRoutes(gate, clients), pages, granting, certifying, flagship):
         house.add_routes(*routes.routes())
+
+
+def _signing(house: House) -> None:
+    """New secrets for an instance, when the operator wants that."""
+    instances, triggers = house.need(Instances), house.need(Triggers)
+    later = forget_later(triggers)
+    keys = Keys(house.need(Documents), instances, house.need(Sessions), house.clock, later)
+    house.provide(Keys, keys)
+    house.registry(HANDLERS).add(FORGET, forget_secrets(keys, instances, triggers))

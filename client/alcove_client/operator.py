@@ -66,6 +66,10 @@ class Operator:
         """Sets a new passphrase; every session ends."""
         self._ask("PUT", f"/instances/{domain}/passphrase", {"passphrase": passphrase})
 
+    def renew_secrets(self, domain: str, *, now: bool = False) -> None:
+        """New secrets to sign with; with `now` everything that the old ones signed ends."""
+        self._ask("POST", f"/instances/{domain}/secrets", **({"Now": "true"} if now else {}))
+
     def token(self, domain: str, audience: str = "cli", subject: str = "CLI", scope: str = "") -> str:
         """A token for an instance."""
         return self._ask(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alcove.instances import Instance, Instances, InstanceSettings
 
 HIDDEN = {"passphrase_hash", "passphrase_sealed", "passphrase_reset_token", "session_secret", "oauth_secret",
-          "cli_secret"}  # fmt: skip
+          "cli_secret", "retired_secrets"}  # fmt: skip
 """Members of the record that never leave the server."""
 ROUNDS = range(50_000, 5_000_001)
 """Rounds of PBKDF2 that a client may be asked for; 0 is the server's choice (contract-a section 2)."""
