@@ -117,7 +117,7 @@ def read_metadata(said: Mapping[str, Any], hosts: Container[str]) -> dict[str, A
 
 
 def _addresses(said: Any, hosts: Container[str]) -> list[str]:
-    if not isinstance(said, list) or not said:
+    if not isinstance(said, list) or not any(said):
         raise MetadataWrong("invalid_redirect_uri", "redirect_uris is mandatory")
     if len(said) > ADDRESSES:
         raise MetadataWrong("invalid_redirect_uri", f"redirect_uris may hold {ADDRESSES} addresses at the most")
