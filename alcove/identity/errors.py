@@ -2,7 +2,7 @@
 
 PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403,
 │                NotAClient 400
-├── LinkPasswordWrong 403, ResetRefused 400, PasskeyRefused 401
+├── LinkPasswordWrong 403, ResetRefused 400, PasskeyRefused 401, FactorRefused 401
 ├── DelegationRefused ── NoProvider 404, LoginExpired 404, TokenNotBelieved 400, ProviderFailed 502
 └── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked, NotCertified
 Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404,
@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 
 from alcove.base.errors import BadRequest, Conflict, Forbidden, NotFound, PlainRefusal, Refusal, TooManyRequests
+from alcove.identity.factor_texts import factor_texts
 from alcove.identity.texts import later, renew_texts
 
 
@@ -66,6 +67,15 @@ class ResetRefused(PlainRefusal):
 
     def __init__(self, locale: str) -> None:
         super().__init__(renew_texts(locale)["over"])
+
+
+class FactorRefused(PlainRefusal):
+    """The code is wrong, or cannot be asked for now. The words are the person's; `why` names them."""
+
+    status = 401
+
+    def __init__(self, locale: str, why: str) -> None:
+        super().__init__(factor_texts(locale)[why])
 
 
 class AddressNotPending(BadRequest):

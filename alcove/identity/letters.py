@@ -23,6 +23,17 @@ ENGLISH = {
     "confirm.why": "This address was given for {domain}. Mails go to it once you have confirmed it:",
     "confirm.button": "Confirm this address",
     "confirm.after": "This works for seven days. If it was not you, there is nothing to do.",
+    "code.subject": "Your code: {code}",
+    "code.why": "To open {domain}, type this code:",
+    "code.after": (
+        "It works for {minutes} minutes. If it was not you, somebody knows your passphrase: change it soon, and give "
+        "this code to nobody."
+    ),
+    "on.subject": "A code is asked for as well, from now on",
+    "on.why": "Whoever opens {domain} from a new browser now needs a code of your authenticator app.",
+    "off.subject": "No code is asked for any more",
+    "off.why": "The passphrase alone opens {domain} from now on.",
+    "factor.after": "If it was not you, open your account and change the passphrase.",
     "moved.subject": "Your mail address was changed",
     "moved.why": "Mails of {domain} now go to another address, which was confirmed.",
     "moved.after": "If it was not you, open your account, change the passphrase and then the address.",
@@ -45,6 +56,17 @@ FRENCH = {
     "confirm.why": "Cette adresse a été donnée pour {domain}. Les mails y partiront dès que vous l’aurez confirmée :",
     "confirm.button": "Confirmer cette adresse",
     "confirm.after": "Ceci marche pendant sept jours. Si ce n’était pas vous, il n’y a rien à faire.",
+    "code.subject": "Votre code : {code}",
+    "code.why": "Pour ouvrir {domain}, tapez ce code :",
+    "code.after": (
+        "Il marche pendant {minutes} minutes. Si ce n’était pas vous, quelqu’un connaît votre phrase de passe : "
+        "changez-la vite, et ne donnez ce code à personne."
+    ),
+    "on.subject": "Un code est aussi demandé, désormais",
+    "on.why": "Qui ouvre {domain} d’un nouveau navigateur doit maintenant donner un code de votre application.",
+    "off.subject": "Plus aucun code n’est demandé",
+    "off.why": "La phrase de passe seule ouvre {domain} désormais.",
+    "factor.after": "Si ce n’était pas vous, ouvrez votre compte et changez de phrase de passe.",
     "moved.subject": "Votre adresse de mail est changée",
     "moved.why": "Les mails de {domain} partent maintenant vers une autre adresse, qui a été confirmée.",
     "moved.after": "Si ce n’était pas vous, ouvrez votre compte, changez de phrase de passe, puis l’adresse.",
@@ -86,6 +108,25 @@ def confirm(locale: str, domain: str, url: str) -> Letter:
         Button(words["confirm.button"], url),
         after=[words["confirm.after"]],
     )
+
+
+def code(locale: str, domain: str, said: str, minutes: int) -> Letter:
+    """A code for the second step of a login."""
+    words = _words(locale)
+    return Letter(
+        "login code",
+        words["code.subject"].format(code=said),
+        [words["code.why"].format(domain=domain)],
+        code=said,
+        after=[words["code.after"].format(minutes=minutes)],
+    )
+
+
+def second_factor(locale: str, domain: str, *, on: bool) -> Letter:
+    """A second factor is asked for from now on, or not any more."""
+    words, what = _words(locale), "on" if on else "off"
+    lines = [words[f"{what}.why"].format(domain=domain), words["factor.after"]]
+    return Letter("second factor changed", words[f"{what}.subject"], lines)
 
 
 def moved(locale: str, domain: str) -> Letter:

@@ -17,13 +17,17 @@ from alcove.identity.client import CLIENTS, SECRETS
 from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
 from alcove.identity.delegation import Delegation
+from alcove.identity.factors import DOCTYPE as FACTORS
+from alcove.identity.factors import SecondFactors
 from alcove.identity.hints import Hints
 from alcove.identity.http.addresses import AddressRoutes
 from alcove.identity.http.authorize import AuthorizePages
 from alcove.identity.http.certifying import Certifying
 from alcove.identity.http.clients import ClientRoutes
+from alcove.identity.http.confirming import Confirming
 from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
+from alcove.identity.http.factors import FactorRoutes
 from alcove.identity.http.flagship import FlagshipRoutes
 from alcove.identity.http.granting import Granting
 from alcove.identity.http.hints import HintRoutes
@@ -37,6 +41,7 @@ from alcove.identity.http.permissions import PermissionRoutes
 from alcove.identity.http.proving import Proof
 from alcove.identity.http.resets import ResetRoutes
 from alcove.identity.http.sessions import SessionRoutes
+from alcove.identity.http.twofactor import AppStep, SecondStep
 from alcove.identity.keys import Keys
 from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
@@ -89,15 +94,16 @@ def register(house: House) -> None:
     house.registry(PROVISIONERS).add("passphrase", passphrases.provision)
     guesses = Attempts(tries, clock, "passphrase")
     proof = Proof(passphrases, sessions, guesses)
-    entrance = Entrance(gate, sessions, settings.scheme)
-    providers = Providers(settings.authentication)
     slips = Slips(sealer, tries, clock)
+    factors = _factors(house, slips, sealer, Attempts(tries, clock, "code of a login"))
+    entrance, step = Entrance(gate, sessions, factors, clock, settings.scheme), AppStep(factors)
+    providers = Providers(settings.authentication)
     passkeys = Passkeys(documents, slips, clock, settings.scheme)
     house.registry(POLICIES).add(PASSKEYS, Policy(readable=False, writable=False))
     pages = LoginPages(gate, sessions, passphrases, proof, entrance, providers, passkeys, instances, settings.scheme)
     person, realtime = house.need(InstanceSettings), house.need(Realtime)
     changing = PassphraseRoutes(
-        gate, passphrases, proof, entrance, providers, instances, person, realtime, settings.scheme
+        gate, passphrases, proof, entrance, step, providers, instances, person, realtime, settings.scheme
     )
     keys = PasskeyRoutes(passkeys, passphrases, proof, entrance, instances, person, settings.scheme)
     house.add_routes(*keys.routes())
@@ -107,10 +113,11 @@ def register(house: House) -> None:
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
-    _oauth(house, gate, clients, proof, slips, Attempts(tries, clock, "certify"))
+    _oauth(house, gate, clients, proof, step, slips, Attempts(tries, clock, "certify"))
     _hosted(house, gate)
     _mails(house, gate, sessions, passphrases, proof, slips, Attempts(tries, clock, "reset"))
     _signing(house)
+    _second(house, gate, proof, passphrases, factors, slips, entrance)
 
     async def resume() -> None:
         passphrases.resume()
@@ -118,6 +125,38 @@ def register(house: House) -> None:
     house.on_start("attempts", guesses.prepare)
     house.on_start("passphrases", resume)
     house.on_stop("passphrases", passphrases.stop)
+
+
+def _factors(house: House, slips: Slips, sealer: Sealer, attempts: Attempts) -> SecondFactors:
+    """The second proof that a person may want to be asked for."""
+    house.registry(POLICIES).add(FACTORS, Policy(readable=False, writable=False))
+    return SecondFactors(
+        house.need(Documents),
+        house.need(Instances),
+        house.need(InstanceSettings),
+        house.need(Outbox),
+        slips,
+        sealer,
+        attempts,
+        house.need(Allowances),
+        house.clock,
+    )
+
+
+def _second(
+    house: House,
+    gate: Gate,
+    proof: Proof,
+    passphrases: Passphrases,
+    factors: SecondFactors,
+    slips: Slips,
+    entrance: Entrance,
+) -> None:
+    """The second step of a login, and what asks for the passphrase again."""
+    instances, realtime, scheme = house.need(Instances), house.need(Realtime), house.settings.scheme
+    confirming = Confirming(gate, proof, passphrases, factors, slips, realtime, instances, scheme)
+    step = SecondStep(factors, entrance, confirming, instances, house.clock, scheme)
+    house.add_routes(*step.routes(), *confirming.routes(), *FactorRoutes(factors, proof).routes())
 
 
 def _delegated(house: House, providers: Providers, slips: Slips, entrance: Entrance, sessions: Sessions) -> None:
@@ -158,7 +197,9 @@ def _mails(
     house.add_routes(*AddressRoutes(gate, addresses, proof, instances, scheme).routes())
 
 
-def _oauth(house: House, gate: Gate, clients: Clients, proof: Proof, slips: Slips, attempts: Attempts) -> None:
+def _oauth(
+    house: House, gate: Gate, clients: Clients, proof: Proof, step: AppStep, slips: Slips, attempts: Attempts
+) -> None:
     """What the clients of a person ask: to be registered and let in, and to be forgotten."""
     documents, clock, scheme = house.need(Documents), house.clock, house.settings.scheme
     tokens, allowances, instances = house.need(Tokens), house.need(Allowances), house.need(Instances)
@@ -172,7 +213,7 @@ def _oauth(house: House, gate: Gate, clients: Clients, proof: Proof, slips: Slip
     certifying = Certifying(clients, registering, slips, attempts, allowances, outbox, person, clock)
     sessions, granting = house.need(Sessions), Granting(tokens, clients, codes)
     pages = AuthorizePages(gate, sessions, clients, codes, session_codes, certifying, instances, scheme)
-    flagship = FlagshipRoutes(gate, proof, tokens, house.need(Permissions), clients, granting, session_codes)
+    flagship = FlagshipRoutes(gate, proof, step, tokens, house.need(Permissions), clients, granting, session_codes)
     for routes in (registering, DeviceRoutes(gate, clients), pages, granting, certifying, flagship):
         house.add_routes(*routes.routes())
 

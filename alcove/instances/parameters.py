@@ -19,7 +19,7 @@ _LOCALE = re.compile(r"[a-z]{2}(_[A-Z]{2})?")
 _TERMS = re.compile(r"(?:\d{8}|v?(\d{1,9})\.[^.]*\.[^.-]*(?:-(\d{8}))?)")
 LENGTH = 1000
 """Characters of a text at the most."""
-MODES = {"basic": 0, "two_factor_mail": 1, "two_factor_oidc": 2}
+MODES = {"basic": 0, "two_factor_mail": 1, "two_factor_oidc": 2, "two_factor_totp": 3}
 """Ways to log in, and how the record says them."""
 FREE = {"Email": "email", "PublicName": "public_name", "Timezone": "tz", "Phone": "phone"}
 """Parameters that are kept in the settings document."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -10,10 +11,13 @@ from alcove.base.http import Call, JSONResponse
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.proving import remember
 from alcove.identity.sessions import LONG_RUN
+from alcove.identity.trusted import trusts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alcove.base.clock import Clock
+    from alcove.identity.factors import SecondFactors
     from alcove.identity.service import Gate
     from alcove.identity.sessions import Sessions
     from alcove.instances import Instance
@@ -22,27 +26,52 @@ if TYPE_CHECKING:
 class Entrance:
     """Lets people in. Who judges a proof (a passphrase, a passkey, a mailed link) ends with one of these verbs."""
 
-    def __init__(self, gate: Gate, sessions: Sessions, scheme: str) -> None:
+    def __init__(self, gate: Gate, sessions: Sessions, factors: SecondFactors, clock: Clock, scheme: str) -> None:
         self._gate = gate
         self._sessions = sessions
+        self._factors = factors
+        self._clock = clock
         self._scheme = scheme
 
     async def proved(
-        self, call: Call, instance: Instance, target: str, *, long_run: bool, more: Mapping[str, str] | None = None
+        self,
+        call: Call,
+        instance: Instance,
+        target: str,
+        *,
+        long_run: bool,
+        more: Mapping[str, str] | None = None,
+        trusted: str = "",
     ) -> Response:
         """One proof was given: a passphrase, another provider's word, a mailed link. `target` is from `forms.way`.
 
-        `more` are members of the session's document. This is the place where a second proof is asked for, when the
-        person wants that.
+        `more` are members of the session's document, `trusted` is what a browser keeps that gave a second proof before.
+        Where the person wants a second proof, leads to where it is said.
         """
-        return await self.enter(call, instance, target, long_run=long_run, more=more)
+        asked = await self._factors.mode(instance)
+        if not asked or trusts(instance, visitor_of(call), trusted, self._clock.now()):
+            return await self.enter(call, instance, target, long_run=long_run, more=more)
+        token = await self._factors.begin(instance, long_run=long_run, more=dict(more or {}))
+        said = {"two_factor_token": token, "long_run_session": str(long_run).lower(), "redirect": target}
+        url = f"{self._scheme}://{instance.domain}/auth/twofactor?{urlencode(said)}"
+        return JSONResponse({"redirect": url}) if _speaks_json(call) else RedirectResponse(url, 303)
 
     async def enter(
-        self, call: Call, instance: Instance, target: str, *, long_run: bool, more: Mapping[str, str] | None = None
+        self,
+        call: Call,
+        instance: Instance,
+        target: str,
+        *,
+        long_run: bool,
+        more: Mapping[str, str] | None = None,
+        trusted: str = "",
     ) -> Response:
-        """All that was asked for is proved: opens a session and answers where to go, as JSON to who accepts it."""
-        json = "application/json" in call.request.headers.get("accept", "")
-        response = JSONResponse({"redirect": target}) if json else RedirectResponse(target, 303)
+        """All that was asked for is proved: opens a session and answers where to go, as JSON to who accepts it.
+
+        `trusted` is told to the browser, to be kept for its next logins.
+        """
+        told = {"two_factor_trusted_device_token": trusted} if trusted else {}
+        response = JSONResponse({"redirect": target, **told}) if _speaks_json(call) else RedirectResponse(target, 303)
         return await self.open(call, instance, response, long_run=long_run, more=more)
 
     async def open(
@@ -59,3 +88,7 @@ class Entrance:
         response.headers.append("Set-Cookie", self._gate.cookie(instance, cookie, LONG_RUN if long_run else None))
         remember(response, instance, secure=self._scheme == "https")
         return response
+
+
+def _speaks_json(call: Call) -> bool:
+    return "application/json" in call.request.headers.get("accept", "")

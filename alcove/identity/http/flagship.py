@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alcove.identity.clients import Clients
     from alcove.identity.http.granting import Granting
     from alcove.identity.http.proving import Proof
+    from alcove.identity.http.twofactor import AppStep
     from alcove.identity.once import OnceCodes
     from alcove.identity.permissions import Permissions
     from alcove.identity.service import Gate
@@ -33,6 +34,7 @@ class FlagshipRoutes:
         self,
         gate: Gate,
         proof: Proof,
+        step: AppStep,
         tokens: Tokens,
         permissions: Permissions,
         clients: Clients,
@@ -41,6 +43,7 @@ class FlagshipRoutes:
     ) -> None:
         self._gate = gate
         self._proof = proof
+        self._step = step
         self._tokens = tokens
         self._permissions = permissions
         self._clients = clients
@@ -61,6 +64,10 @@ class FlagshipRoutes:
         instance, said = instance_of(call), await read_object(call)
         if not await self._holds(call, instance, said):
             raise WrongPassphrase(texts(instance.locale)["wrong"])
+        asked = await self._second(call, instance, said)
+        if asked is not None:
+            asked.status_code = 401
+            return asked
         client = await self._granting.proven(instance, _text(said, "client_id"), _text(said, "client_secret"))
         if not client.flagship:
             return await self._code(instance, 202)
@@ -71,8 +78,14 @@ class FlagshipRoutes:
     async def session_code(self, call: Call) -> Response:
         """A code that opens a session in a browser, once: for a certified client, or who says the passphrase."""
         instance = instance_of(call)
-        if not await self._does_everything(call) and not await self._holds(call, instance, await read_object(call)):
-            raise WrongPassphrase("Not authorized")
+        if not await self._does_everything(call):
+            said = await read_object(call)
+            if not await self._holds(call, instance, said):
+                raise WrongPassphrase("Not authorized")
+            asked = await self._second(call, instance, said)
+            if asked is not None:
+                asked.status_code = 403
+                return asked
         return await self._code(instance, 201)
 
     async def connector_token(self, call: Call) -> Response:
@@ -87,6 +100,11 @@ class FlagshipRoutes:
     async def _holds(self, call: Call, instance: Instance, said: dict[str, Any]) -> bool:
         passphrase = _text(said, "passphrase")
         return bool(passphrase) and await self._proof.holds(call, instance, passphrase)
+
+    async def _second(self, call: Call, instance: Instance, said: dict[str, Any]) -> Response | None:
+        """The answer with the token that goes with the code; None when no second proof is needed, or it came."""
+        passcode = _text(said, "two_factor_passcode") or _text(said, "two_factor_code")
+        return await self._step.asks(call, instance, _text(said, "two_factor_token"), passcode)
 
     async def _code(self, instance: Instance, status: int) -> Response:
         code = await self._session_codes.make(instance, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from alcove.base.http import Call
     from alcove.instances import Instance, Instances
 
+PAGES = Path(__file__).parents[1] / "pages"
+"""The templates of these pages."""
 FORM_LIMIT = 64 << 10
 """Bytes of a form at the most."""
 ROUNDS = range(50_000, 5_000_001)

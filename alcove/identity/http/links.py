@@ -11,8 +11,7 @@ from alcove.base.http import Call, Guard, JSONResponse, Route
 from alcove.base.pages import Pages
 from alcove.identity.codes import LINKS, cookie_name, unlocking
 from alcove.identity.errors import LinkPasswordWrong, PermissionMissing, TooManyLogins
-from alcove.identity.http.forms import read_form, visitor_of, way
-from alcove.identity.http.login import PAGES
+from alcove.identity.http.forms import PAGES, read_form, visitor_of, way
 from alcove.identity.limits import Guesser, network_of
 from alcove.identity.texts import link_texts
 from alcove.instances import Allowance

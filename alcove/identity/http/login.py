@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from alcove.base.http import Call, Guard, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
 from alcove.identity.errors import LogoutFromElsewhere, TooManyLogins, WrongPassphrase
-from alcove.identity.http.forms import check_csrf, check_origin, read_form, set_csrf, way
+from alcove.identity.http.forms import PAGES, check_csrf, check_origin, read_form, set_csrf, way
 from alcove.identity.passphrase import salt_of
 from alcove.identity.texts import texts
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from alcove.identity.sessions import Session, Sessions
     from alcove.instances import Instance, Instances
 
-PAGES = Path(__file__).parents[1] / "pages"
 CSP = "default-src 'self';frame-src {proxy} ;frame-ancestors 'none';base-uri 'none';img-src 'self' data:;"
 """The login page may frame the data proxy's reset page, as the contract has it (contract-a section 1)."""
 FORGOTTEN_CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';"
@@ -41,6 +39,7 @@ ASSETS = {
     "passkey.js": "text/javascript; charset=utf-8",
     "passkey-login.js": "text/javascript; charset=utf-8",
     "passkey-new.js": "text/javascript; charset=utf-8",
+    "twofactor.js": "text/javascript; charset=utf-8",
     "passphrase.js": "text/javascript; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -129,7 +128,8 @@ class LoginPages:
         if not right:
             return await self._refuse(call, instance, WrongPassphrase(texts(instance.locale)["wrong"]))
         long_run = form.get("long-run-session") in ("1", "true", "on")
-        return await self._entrance.proved(call, instance, target, long_run=long_run)
+        trusted = form.get("trusted-device-token", "")
+        return await self._entrance.proved(call, instance, target, long_run=long_run, trusted=trusted)
 
     async def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
         if "text/html" not in call.request.headers.get("accept", ""):

@@ -21,8 +21,8 @@ from alcove.base.http import Call, Guard, JSONResponse, Route, plain_errors
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
 from alcove.identity.errors import DelegationRefused, LoginExpired, NoProvider, TokenNotBelieved
-from alcove.identity.http.forms import read_form, way
-from alcove.identity.http.login import FORGOTTEN_CSP, PAGES
+from alcove.identity.http.forms import PAGES, read_form, way
+from alcove.identity.http.login import FORGOTTEN_CSP
 from alcove.identity.texts import delegation_texts
 
 if TYPE_CHECKING:

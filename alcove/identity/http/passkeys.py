@@ -13,8 +13,7 @@ from alcove.base.jsonapi import answer, answer_list, resource
 from alcove.base.pages import Pages
 from alcove.identity.browsers import browser_of
 from alcove.identity.errors import PasskeyRefused, PassphraseRefused
-from alcove.identity.http.forms import FORM_LIMIT, check_origin, way
-from alcove.identity.http.login import PAGES
+from alcove.identity.http.forms import FORM_LIMIT, PAGES, check_origin, way
 from alcove.identity.passkey import NAME_LENGTH, PASSKEYS
 from alcove.identity.passphrase import salt_of
 from alcove.identity.texts import passkey_texts

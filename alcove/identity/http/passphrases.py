@@ -12,8 +12,7 @@ from alcove.base.http import Call, Guard, JSONResponse, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, resource
 from alcove.base.pages import Pages
 from alcove.identity.errors import PassphraseRefused, RegisterTokenWrong
-from alcove.identity.http.forms import hashed, read_fields, rounds, way
-from alcove.identity.http.login import PAGES
+from alcove.identity.http.forms import PAGES, hashed, read_fields, rounds, way
 from alcove.identity.passphrase import ITERATIONS, salt_of
 from alcove.identity.passphrases import may_register
 from alcove.identity.texts import LANGUAGES, first_texts
@@ -21,6 +20,7 @@ from alcove.identity.texts import LANGUAGES, first_texts
 if TYPE_CHECKING:
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
+    from alcove.identity.http.twofactor import AppStep
     from alcove.identity.passphrases import Passphrases
     from alcove.identity.providers import Providers
     from alcove.identity.service import Gate
@@ -42,6 +42,7 @@ class PassphraseRoutes:
         passphrases: Passphrases,
         proof: Proof,
         entrance: Entrance,
+        step: AppStep,
         providers: Providers,
         instances: Instances,
         settings: InstanceSettings,
@@ -52,6 +53,7 @@ class PassphraseRoutes:
         self._passphrases = passphrases
         self._proof = proof
         self._entrance = entrance
+        self._step = step
         self._providers = providers
         self._instances = instances
         self._settings = settings
@@ -139,7 +141,10 @@ class PassphraseRoutes:
         return await self._entrance.open(call, defined, response, long_run=True)
 
     async def change(self, call: Call) -> Response:
-        """Changes the passphrase for who knows the present one; ends all sessions, and opens one for this browser."""
+        """Changes the passphrase for who knows the present one; ends all sessions, and opens one for this browser.
+
+        Where a second factor is asked for, a first call answers 200 and the token that goes with the code.
+        """
         call.caller.allow_type("PUT", SETTINGS)
         instance = cast("Instance", call.instance)
         fields = await call.json_object(64 << 10)
@@ -148,6 +153,10 @@ class PassphraseRoutes:
         forced = fields.get("force") is True and (call.caller.audience == "cli" or undefined)
         if not forced:
             await self._prove(call, instance, _text(fields, "current_passphrase"))
+            token, passcode = _text(fields, "two_factor_token"), _text(fields, "two_factor_passcode")
+            asked = await self._step.asks(call, instance, token, passcode)
+            if asked is not None:
+                return asked
         session = await self._gate.session(call)
         changed = await self._passphrases.change(instance, form, iterations)
         response = Response(status_code=204)

@@ -10,8 +10,7 @@ from alcove.base.http import Call, Guard, JSONResponse, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
 from alcove.identity.errors import ResetRefused, TooManyLogins
-from alcove.identity.http.forms import check_csrf, hashed, read_form, rounds, set_csrf, visitor_of
-from alcove.identity.http.login import PAGES
+from alcove.identity.http.forms import PAGES, check_csrf, hashed, read_form, rounds, set_csrf, visitor_of
 from alcove.identity.limits import Guesser, network_of
 from alcove.identity.passphrase import ITERATIONS, salt_of
 from alcove.identity.texts import forgotten_texts, renew_texts

@@ -44,6 +44,7 @@ function pause(message, seconds) {
 
 async function send() {
   const body = new URLSearchParams(new FormData(form));
+  body.set("trusted-device-token", localStorage.getItem("trusted-device-token") ?? "");
   body.set("passphrase", await clientForm(field.value, form.dataset.salt, Number(form.dataset.iterations)));
   const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
   const said = await answer.json();
