@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from alcove.apps.errors import NotInstalled
-from alcove.apps.model import HOME
+from alcove.apps.model import HOME, STANDS_IN
 from alcove.base.clock import Clock, rfc3339
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alcove.apps.store import Installed
     from alcove.base.http import Tenant
     from alcove.documents import Document
-    from alcove.instances import Instance, Instances, InstanceSettings
+    from alcove.instances import Contexts, Instance, Instances, InstanceSettings
 
 log = logging.getLogger("alcove.apps")
 
@@ -35,6 +35,7 @@ class Apps:
         built: Sequence[BuiltApp],
         instances: Instances,
         settings: InstanceSettings,
+        contexts: Contexts,
         clock: Clock,
         scheme: str,
     ) -> None:
@@ -42,6 +43,7 @@ class Apps:
         self._built = {app.manifest.slug: app for app in built}
         self._instances = instances
         self._settings = settings
+        self._contexts = contexts
         self._clock = clock
         self._scheme = scheme
 
@@ -72,14 +74,26 @@ class Apps:
         """Where an app is opened."""
         return f"{self._scheme}://{self._instances.app_host(instance, slug)}/{rest}"
 
-    async def first(self, instance: Instance) -> str | None:
-        """Where a person goes after logging in: the app of their choice, or Alcove's own first page; None without."""
-        wanted = str((await self._settings.read(instance)).get("default_redirection") or "")
-        for way in (wanted, HOME):
-            slug, _, rest = way.partition("/")
+    async def first(self, instance: Instance, *, new: bool = False) -> str | None:
+        """Where a person goes after logging in: the app of their choice, or Alcove's own first page; None without.
+
+        The context may have another way (`slug/path`) for who chose none, and for who is `new` here.
+        """
+        context = self._contexts.of(instance)
+        wanted = (await self._settings.read(instance)).get("default_redirection")
+        welcome = context.get("onboarded_redirection") if new else None
+        for way in (welcome, wanted, context.get("default_redirection"), HOME):
+            slug, _, rest = str(way or "").partition("/")
             if slug and await self._installed.get(instance.key, slug) is not None:
                 return self.url(instance, slug, rest)
         return None
+
+    async def instead(self, instance: Instance, slug: str) -> str | None:
+        """Where a page of an app that is not installed leads to, if another one stands in for it."""
+        other = STANDS_IN.get(slug, "")
+        if other and await self._installed.get(instance.key, other) is not None:
+            return self.url(instance, other)
+        return f"{self._scheme}://{instance.domain}/" if other == HOME else None
 
     async def install(self, instance: Instance) -> None:
         """Writes the documents of the apps that come with Alcove, where they are not what they should be."""
