@@ -111,7 +111,7 @@ class Catalogue:
         instance = cast("Instance", call.instance)
         if await self._gate.session(call) is None:
             return RedirectResponse(f"{self._scheme}://{instance.domain}/auth/login", 303)
-        return RedirectResponse(await self._apps.first(instance, new=True) or self._apps.url(instance, "home"), 303)
+        return RedirectResponse(await self._apps.welcome(instance), 303)
 
     async def shared(self, call: Call) -> Response:
         """A file of the folder that all apps share, for any of their origins.

@@ -63,7 +63,7 @@ class AppPages:
         try:
             app = await self._apps.built(instance, slug)
         except NotInstalled:
-            instead = await self._apps.instead(instance, slug) if _page_wanted(call) else None
+            instead = await self._apps.instead(instance, slug) if _page_wanted(call) or not path.strip("/") else None
             if instead:
                 return RedirectResponse(instead, 302)
             return self._missing(instance, call, "Application is not installed")

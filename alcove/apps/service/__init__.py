@@ -74,19 +74,26 @@ class Apps:
         """Where an app is opened."""
         return f"{self._scheme}://{self._instances.app_host(instance, slug)}/{rest}"
 
-    async def first(self, instance: Instance, *, new: bool = False) -> str | None:
-        """Where a person goes after logging in: the app of their choice, or Alcove's own first page; None without.
+    async def first(self, instance: Instance) -> str | None:
+        """Where a person goes after logging in: the app of their choice, or Alcove's own first page; None without."""
+        return await self._chosen(instance) or await self._found(instance, HOME)
 
-        The context may have another way (`slug/path`) for who chose none, and for who is `new` here.
-        """
-        context = self._contexts.of(instance)
+    async def welcome(self, instance: Instance) -> str:
+        """Where a person goes who is new here: where their context says, or to the home, whichever that is."""
+        told = self._contexts.of(instance).get("onboarded_redirection")
+        return await self._found(instance, told) or await self._chosen(instance) or self.url(instance, "home")
+
+    async def _chosen(self, instance: Instance) -> str | None:
+        """The app of the person's choice, or that of their context."""
         wanted = (await self._settings.read(instance)).get("default_redirection")
-        welcome = context.get("onboarded_redirection") if new else None
-        for way in (welcome, wanted, context.get("default_redirection"), HOME):
-            slug, _, rest = str(way or "").partition("/")
-            if slug and await self._installed.get(instance.key, slug) is not None:
-                return self.url(instance, slug, rest)
-        return None
+        told = self._contexts.of(instance).get("default_redirection")
+        return await self._found(instance, wanted) or await self._found(instance, told)
+
+    async def _found(self, instance: Instance, way: object) -> str | None:
+        """The address of `slug/path#hash`, if that app is installed."""
+        slug, _, rest = str(way or "").partition("/")
+        there = slug and await self._installed.get(instance.key, slug) is not None
+        return self.url(instance, slug, rest) if there else None
 
     async def instead(self, instance: Instance, slug: str) -> str | None:
         """Where a page of an app that is not installed leads to, if another one stands in for it."""

@@ -160,7 +160,7 @@ async def test_a_context_says_where_its_people_begin(tmp_path: Path) -> None:
         "wrong": {"onboarded_redirection": "absent/", "default_redirection": 7},
     }
     async with front(apps=str(tmp_path), contexts=contexts) as entry:
-        for context, new, later in (("", "other.{}/#/hello", "other.{}/#/day"), ("wrong", "place.{}/", "place.{}/")):
+        for context, new, later in (("", "other.{}/#/hello", "other.{}/#/day"), ("wrong", "home.{}/", "place.{}/")):
             domain = f"{context or 'no'}.example"
             await entry.instance(domain, Passphrase="x", ContextName=context)
             async with entry.client(domain) as client:
