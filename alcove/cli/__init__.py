@@ -19,10 +19,7 @@ COMMANDS = {
     "money": "money",
     "sample": "sample",
     "instance": "instance",
-    "setting": "setting",
-    "flags": "flags",
-    "token": "tokens",
-    "client": "tokens",
+    "token": "instance",
 }
 """Each command and the file it is in: only that file is loaded, so that a server on a small machine starts fast."""
 

@@ -33,7 +33,7 @@ FORCED = {
 }
 """What the server says of each client, whatever it asked for."""
 KEPT = ("flagship", "certified_from_store", "allow_login_scope", "created_at_onboarding", "client_os", "pending",
-        "synchronized_at", "last_refreshed_at", "cozyMetadata")  # fmt: skip
+        "synchronized_at", "last_refreshed_at", "oidc_session_id", "cozyMetadata")  # fmt: skip
 """Members that a client cannot change itself."""
 NEVER_LINKED = frozenset({"store", "settings"})
 """Apps that no client may speak for: they install others, and hold the keys."""
@@ -158,6 +158,19 @@ class Clients:
     async def let_in(self, tenant: Tenant, ident: str, system: str = "") -> None:
         """The person has let a client in, on a machine with that system; raises `ClientMissing`."""
         await self._change(tenant, ident, lambda old: {**old, "pending": None, "client_os": system or None})
+
+    async def stand_on(self, tenant: Tenant, ident: str, sid: str) -> None:
+        """A provider has vouched for who lets a client in, in that session if one is said; raises `ClientMissing`."""
+        stamp = rfc3339(self._clock.now())
+        more = {"pending": None, "last_refreshed_at": stamp, **({"oidc_session_id": sid} if sid else {})}
+        await self._change(tenant, ident, lambda old: {**old, **more})
+
+    async def revoke_delegated(self, tenant: Tenant, sid: str) -> None:
+        """Removes the clients that stand on a provider's session, on any of its when `sid` is empty."""
+        for client in await self.all(tenant):
+            known = client.fields.get("oidc_session_id")
+            if known and sid in ("", known):
+                await self.revoke(tenant, client.id)
 
     async def certify(self, tenant: Tenant, ident: str) -> None:
         """The person has certified a client: it may ask for everything; raises `ClientMissing`."""

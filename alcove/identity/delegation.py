@@ -124,6 +124,8 @@ class Delegation:
             signed = dict(await self.identified(provider, granted.id_token))
             if not hmac.compare_digest(_text(signed, "nonce").encode(), nonce.encode()):
                 raise TokenNotBelieved("its nonce is not the one of this login")
+            if signed.get("azp", provider.client_id) != provider.client_id:
+                raise TokenNotBelieved("it was given to somebody else")
         if not places.userinfo:
             return signed
         told = await self.userinfo(provider, granted.access_token)
@@ -170,8 +172,6 @@ class Delegation:
             raise TokenNotBelieved("another issuer signed it")
         if provider.client_id not in audiences:
             raise TokenNotBelieved("it is for somebody else")
-        if claims.get("azp", provider.client_id) != provider.client_id:
-            raise TokenNotBelieved("it was given to somebody else")
         if not _number(claims.get("iat")) or claims["iat"] > now + SKEW:
             raise TokenNotBelieved("it does not say when it was made, or in the future")
         if "exp" in claims and not (_number(claims["exp"]) and claims["exp"] > now - SKEW):

@@ -85,6 +85,15 @@ class Providers:
         return provider is not None and provider.only
 
 
+def lives_here(provider: Provider, instance: Instance, claims: Mapping[str, Any]) -> bool:
+    """Whether what a provider says of a person is about the one who lives here (contract-a section 3)."""
+    if provider.allow_custom_instance:
+        sub, known = claims.get("sub"), instance.fields.get("oidc_id")
+        return isinstance(sub, str) and bool(sub) and sub == known
+    claim = claims.get(provider.userinfo_instance_field)
+    return isinstance(claim, str) and bool(claim) and provider.domain(claim) == instance.main
+
+
 _NAMES = {entry.name: entry for entry in fields(Provider) if entry.name not in ("context", "only")}
 _URLS = ("redirect_uri", "issuer", "authorize_url", "token_url", "userinfo_url", "id_token_jwk_url")
 

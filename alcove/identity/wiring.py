@@ -25,6 +25,7 @@ from alcove.identity.http.authorize import AuthorizePages
 from alcove.identity.http.certifying import Certifying
 from alcove.identity.http.clients import ClientRoutes
 from alcove.identity.http.confirming import Confirming
+from alcove.identity.http.delegated import DelegatedTokens
 from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
 from alcove.identity.http.factors import FactorRoutes
@@ -108,12 +109,12 @@ def register(house: House) -> None:
     keys = PasskeyRoutes(passkeys, passphrases, proof, entrance, instances, person, settings.scheme)
     house.add_routes(*keys.routes())
     house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(gate, sessions).routes())
-    _delegated(house, providers, slips, entrance, sessions)
     asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
     links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
-    _oauth(house, gate, clients, proof, step, slips, Attempts(tries, clock, "certify"))
+    granting, session_codes = _oauth(house, gate, clients, proof, step, slips, Attempts(tries, clock, "certify"))
+    _delegated(house, providers, slips, entrance, step, granting, session_codes, Attempts(tries, clock, "provider"))
     _hosted(house, gate)
     _mails(house, gate, sessions, passphrases, proof, slips, Attempts(tries, clock, "reset"))
     _signing(house)
@@ -159,11 +160,22 @@ def _second(
     house.add_routes(*step.routes(), *confirming.routes(), *FactorRoutes(factors, proof).routes())
 
 
-def _delegated(house: House, providers: Providers, slips: Slips, entrance: Entrance, sessions: Sessions) -> None:
+def _delegated(
+    house: House,
+    providers: Providers,
+    slips: Slips,
+    entrance: Entrance,
+    step: AppStep,
+    granting: Granting,
+    session_codes: OnceCodes,
+    attempts: Attempts,
+) -> None:
     """Another provider may say who it is."""
     delegation, scheme = Delegation(house.need(Outgoing), house.clock), house.settings.scheme
-    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, house.need(Instances), scheme)
-    house.add_routes(*others.routes())
+    sessions, clients, instances = house.need(Sessions), house.need(Clients), house.need(Instances)
+    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, clients, instances, scheme)
+    tokens = DelegatedTokens(providers, delegation, step, clients, granting, session_codes, attempts)
+    house.add_routes(*others.routes(), *tokens.routes())
     able = house.registry(CAPABILITIES)
     able.add("can_auth_with_oidc", lambda instance: providers.of(instance) is not None)
     able.add("can_auth_with_password", lambda instance: not providers.alone(instance))
@@ -199,7 +211,7 @@ def _mails(
 
 def _oauth(
     house: House, gate: Gate, clients: Clients, proof: Proof, step: AppStep, slips: Slips, attempts: Attempts
-) -> None:
+) -> tuple[Granting, OnceCodes]:
     """What the clients of a person ask: to be registered and let in, and to be forgotten."""
     documents, clock, scheme = house.need(Documents), house.clock, house.settings.scheme
     tokens, allowances, instances = house.need(Tokens), house.need(Allowances), house.need(Instances)
@@ -216,6 +228,7 @@ def _oauth(
     flagship = FlagshipRoutes(gate, proof, step, tokens, house.need(Permissions), clients, granting, session_codes)
     for routes in (registering, DeviceRoutes(gate, clients), pages, granting, certifying, flagship):
         house.add_routes(*routes.routes())
+    return granting, session_codes
 
 
 def _signing(house: House) -> None:

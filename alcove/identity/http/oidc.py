@@ -23,11 +23,13 @@ from alcove.base.pages import Pages
 from alcove.identity.errors import DelegationRefused, LoginExpired, NoProvider, TokenNotBelieved
 from alcove.identity.http.forms import PAGES, read_form, way
 from alcove.identity.http.login import FORGOTTEN_CSP
+from alcove.identity.providers import lives_here
 from alcove.identity.texts import delegation_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alcove.identity.clients import Clients
     from alcove.identity.delegation import Delegation
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.providers import Provider, Providers
@@ -54,6 +56,7 @@ class DelegationRoutes:
         slips: Slips,
         entrance: Entrance,
         sessions: Sessions,
+        clients: Clients,
         instances: Instances,
         scheme: str,
     ) -> None:
@@ -62,6 +65,7 @@ class DelegationRoutes:
         self._slips = slips
         self._entrance = entrance
         self._sessions = sessions
+        self._clients = clients
         self._instances = instances
         self._scheme = scheme
         self._pages = Pages(PAGES)
@@ -149,7 +153,10 @@ class DelegationRoutes:
         return response
 
     async def logout(self, call: Call) -> Response:
-        """Ends the sessions that stand on one that ended at the provider (OpenID Connect Back-Channel Logout 1.0)."""
+        """Ends the sessions and the clients that stand on one that ended at the provider.
+
+        OpenID Connect Back-Channel Logout 1.0.
+        """
         token = (await read_form(call)).get("logout_token", "")
         if not token:
             return JSONResponse({"error": "missing logout_token"}, 400)
@@ -171,8 +178,10 @@ class DelegationRoutes:
         """Looks where the token says; where it names a session alone, in each instance of the provider's context."""
         theirs = [one for one in self._instances.all() if self._providers.of(one) == provider]
         named = [one for one in theirs if lives_here(provider, one, claims)]
-        for instance in named or (theirs if claims.get("sid") else ()):
-            await self._sessions.end_delegated(instance, provider.context, str(claims.get("sid") or ""))
+        sid = str(claims.get("sid") or "")
+        for instance in named or (theirs if sid else ()):
+            await self._sessions.end_delegated(instance, provider.context, sid)
+            await self._clients.revoke_delegated(instance, sid)
 
     def _provider(self, instance: Instance) -> Provider:
         provider = self._providers.of(instance)
@@ -191,15 +200,6 @@ class DelegationRoutes:
         html = self._pages.render("delegation.html", t=words, why=words[type(refusal).__name__], home=bool(locale))
         headers = {"Content-Security-Policy": FORGOTTEN_CSP, "Cache-Control": "no-store"}
         return Response(html, refusal.status, headers, "text/html")
-
-
-def lives_here(provider: Provider, instance: Instance, claims: Mapping[str, Any]) -> bool:
-    """Whether what a provider says of a person is about the one who lives here (contract-a section 3)."""
-    if provider.allow_custom_instance:
-        sub, known = claims.get("sub"), instance.fields.get("oidc_id")
-        return isinstance(sub, str) and bool(sub) and sub == known
-    claim = claims.get(provider.userinfo_instance_field)
-    return isinstance(claim, str) and bool(claim) and provider.domain(claim) == instance.main
 
 
 def _standing_on(provider: Provider, claims: Mapping[str, Any]) -> dict[str, str]:

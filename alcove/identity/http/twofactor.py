@@ -112,15 +112,16 @@ class AppStep:
     def __init__(self, factors: SecondFactors) -> None:
         self._factors = factors
 
-    async def asks(self, call: Call, instance: Instance, token: str, passcode: str) -> Response | None:
+    async def asks(self, call: Call, instance: Instance, token: str, passcode: str, error: str = "") -> Response | None:
         """None when no second proof is needed, or it came; else the answer with the token that goes with the code.
 
-        Raises `SecondWrong`, `TooManyLogins`.
+        `error` is what that answer says beside. Raises `SecondWrong`, `TooManyLogins`.
         """
         if not await self._factors.mode(instance):
             return None
         if not token or not passcode:
-            return JSONResponse({"two_factor_token": await self._factors.begin(instance)})
+            told = {"error": error} if error else {}
+            return JSONResponse({**told, "two_factor_token": await self._factors.begin(instance)})
         try:
             await self._factors.prove(instance, token, passcode, network_of(visitor_of(call).address))
         except FactorRefused as refusal:

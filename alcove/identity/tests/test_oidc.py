@@ -8,19 +8,23 @@ import hmac
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
 
 from alcove.base.clock import SetClock
 from alcove.base.config import WrongSetting
+from alcove.identity import Clients, client_form, salt_of
 from alcove.identity.providers import Provider, Providers
 from alcove.identity.tests.provider import CLIENT, SUB, TestProvider, new_key, provider_of
-from alcove.server.testing import Front, front
+from alcove.instances import Instances
+from alcove.server.testing import ROUNDS, Front, front
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     import httpx
 
+WORDS = "long enough words"
 HTML = {"Accept": "text/html"}
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -378,3 +382,147 @@ def test_a_claim_is_made_a_domain() -> None:
     )
     assert provider.domain("A-1.b") == "na1b.cozy.tld"
     assert Provider("work", "id", "secret", "uri").domain("Me.Cozy.TLD") == "me.cozy.tld"
+
+
+async def registered(entry: Front, **more: Any) -> dict[str, str]:
+    """A client's id and secret."""
+    said = {"redirect_uris": ["app://back"], "client_name": "Pocket", "software_id": "pocket", **more}
+    async with entry.client(Accept="application/json") as client:
+        told = (await client.post("/auth/register", json=said)).json()
+    return {"client_id": told["client_id"], "client_secret": told["client_secret"], "scope": "io.cozy.files"}
+
+
+async def exchanged(entry: Front, **said: Any) -> httpx.Response:
+    async with entry.client(Accept="application/json") as client:
+        return await client.post("/oidc/access_token", json=said)
+
+
+@pytest.mark.parametrize("token", ["id_token", "oidc_token"])
+async def test_a_client_brings_a_token_of_the_provider(token: str) -> None:
+    async with delegating(allow_oauth_token=True) as (entry, provider):
+        made = await registered(entry)
+        brought = {token: "access" if token == "oidc_token" else provider.sign(azp="the telephone")}
+        answer = await exchanged(entry, **made, **brought)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert set(told) == {"token_type", "scope", "access_token", "refresh_token"}
+        assert (told["token_type"], told["scope"]) == ("bearer", "io.cozy.files")
+        assert answer.headers["cache-control"] == "no-store"
+        async with entry.client(Authorization=f"Bearer {told['access_token']}") as client:
+            assert (await client.get("/files/io.cozy.files.root-dir")).status_code == 200
+            assert (await client.get("/data/io.cozy.contacts/_all_docs")).status_code == 403
+
+
+async def test_a_client_ends_with_the_session_of_the_provider() -> None:
+    async with delegating(allow_oauth_token=True) as (entry, provider):
+        made = await registered(entry)
+        told = (await exchanged(entry, **made, id_token=provider.sign(sid="session-1"))).json()
+        async with entry.client(Authorization=f"Bearer {told['access_token']}") as client:
+            assert (await ended(entry, provider, sid="session-2")).status_code == 200
+            assert (await client.get("/files/io.cozy.files.root-dir")).status_code == 200
+            assert (await ended(entry, provider)).status_code == 200
+            assert (await client.get("/files/io.cozy.files.root-dir")).status_code == 400
+
+
+UNBELIEVED = "the authentication has failed"
+NOT_BROUGHT: list[tuple[dict[str, Any], dict[str, Any] | None, str]] = [
+    ({"code": "x"}, None, "invalid code"),
+    ({}, None, UNBELIEVED),
+    ({"oidc_token": "another"}, None, UNBELIEVED),
+    ({"oidc_token": "with space"}, None, UNBELIEVED),
+    ({"id_token": 3}, None, "invalid_request"),
+    ({}, {"sub": "person-2"}, UNBELIEVED),
+    ({}, {"aud": "the telephone"}, UNBELIEVED),
+    ({}, {"events": {EVENT: {}}}, UNBELIEVED),
+    ({}, {"exp": None}, UNBELIEVED),
+    ({"client_id": "nobody"}, {}, "the client must be registered"),
+    ({"client_secret": "wrong"}, {}, "invalid client_secret"),
+    ({"scope": ""}, {}, "invalid scope"),
+    ({"scope": "Ä"}, {}, "invalid scope"),
+    ({"scope": "*:GET"}, {}, "invalid scope"),
+    ({"scope": "@io.cozy.apps/nothing"}, {}, "invalid scope"),
+]
+"""What is said, the claims of an ID token beside it if there is one, and the refusal."""
+
+
+async def test_what_a_client_may_not_bring_or_ask_for() -> None:
+    async with delegating(allow_oauth_token=True) as (entry, provider):
+        for said, claims, error in NOT_BROUGHT:
+            entry.clock.pass_time(hours=2)  # wrong tokens are slowed down
+            made = await registered(entry)
+            brought = {} if claims is None else {"id_token": provider.sign(**claims)}
+            answer = await exchanged(entry, **{**made, **brought, **said})
+            assert (answer.status_code, answer.json()["error"]) == (400, error), (said, claims)
+
+
+async def test_everything_is_for_certified_clients_alone() -> None:
+    async with delegating(allow_oauth_token=True) as (entry, provider):
+        made = {**await registered(entry), "scope": "*"}
+        answer = await exchanged(entry, **made, id_token=provider.sign())
+        assert answer.status_code == 202
+        assert set(answer.json()) == {"session_code"}
+        instance = entry.house.need(Instances).by_domain("alice.example")
+        await entry.house.need(Clients).certify(instance, made["client_id"])
+        answer = await exchanged(entry, **made, id_token=provider.sign())
+        assert (answer.status_code, answer.json()["scope"]) == (200, "*")
+
+
+async def test_who_brings_wrong_tokens_is_slowed_down() -> None:
+    async with delegating(allow_oauth_token=True) as (entry, provider):
+        made = await registered(entry)
+        statuses = [(await exchanged(entry, **made, oidc_token="wrong")).status_code for _ in range(7)]
+        assert statuses == [400] * 5 + [429] * 2
+        assert provider.asked.count("/userinfo") == 5
+
+
+async def test_a_client_brings_tokens_only_where_that_is_allowed() -> None:
+    async with delegating() as (entry, provider):
+        answer = await exchanged(entry, **await registered(entry), id_token=provider.sign())
+        assert (answer.status_code, answer.json()) == (400, {"error": "this endpoint is not enabled"})
+    async with delegating(allow_oauth_token=True) as (entry, provider):
+        made = await registered(entry)
+        provider.statuses["/keys"] = 500
+        answer = await exchanged(entry, **made, id_token=provider.sign())
+        assert (answer.status_code, answer.json()) == (400, {"error": "error from the identity provider"})
+
+
+async def with_an_app(entry: Front) -> pyotp.TOTP:
+    """Turns the second factor of an authenticator app on."""
+    async with entry.client(scope="io.cozy.settings") as client:
+        form = client_form(WORDS, salt_of("alice.example"), int(ROUNDS))
+        offered = await client.post("/settings/second_factor/app", json={"passphrase": form})
+        app = pyotp.TOTP(offered.json()["data"]["attributes"]["secret"])
+        code = app.at(entry.clock.now())
+        assert (await client.put("/settings/second_factor/app", json={"code": code})).status_code == 200
+    entry.clock.pass_time(seconds=30)
+    return app
+
+
+async def test_a_second_factor_is_asked_for_all_the_same() -> None:
+    async with delegating(allow_oauth_token=True) as (entry, provider), entry.client() as browser:
+        async with entry.client(Accept="application/json", scope="io.cozy.settings") as client:
+            said = {"new_passphrase": client_form(WORDS, salt_of("alice.example"), int(ROUNDS)), "force": True}
+            answer = await client.put("/settings/passphrase", json={**said, "iterations": int(ROUNDS)})
+            assert answer.status_code == 204, answer.text
+        app = await with_an_app(entry)
+        provider.claims["sid"] = "session-1"
+        led = await browser.get(await begin(entry, provider, browser, "drive/"))
+        step = {name: value for name, (value,) in parse_qs(urlsplit(led.headers["location"]).query).items()}
+        assert urlsplit(led.headers["location"]).path == "/auth/twofactor"
+        assert not await logged_in(browser)
+        form = {"two-factor-token": step["two_factor_token"], "two-factor-passcode": app.at(entry.clock.now())}
+        done = await browser.post("/auth/twofactor", data={**form, "redirect": step["redirect"]})
+        assert (done.status_code, done.headers["location"]) == (303, "http://drive.alice.example/")
+        assert await logged_in(browser)
+        entry.clock.pass_time(seconds=30)
+        made = await registered(entry)
+        asked = await exchanged(entry, **made, id_token=provider.sign())
+        assert (asked.status_code, asked.json()["error"]) == (401, "two factor needed")
+        token = asked.json()["two_factor_token"]
+        wrong = {"two_factor_token": token, "two_factor_passcode": "000000"}
+        assert (await exchanged(entry, **made, **wrong, id_token=provider.sign())).status_code == 403
+        right = {"two_factor_token": token, "two_factor_passcode": app.at(entry.clock.now())}
+        assert (await exchanged(entry, **made, **right, id_token=provider.sign())).status_code == 200
+        # What stands on the provider's session ends with it, also with a second factor between.
+        assert (await ended(entry, provider)).status_code == 200
+        assert not await logged_in(browser)
