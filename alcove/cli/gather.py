@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +22,7 @@ from alcove.cli.given import find_files
 from alcove.cli.running import pick, running
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from alcove.cli.given import Given
 
@@ -56,10 +59,9 @@ class Outcome:
         return json.dumps({**said, "errors": self.errors}, ensure_ascii=False)
 
 
-def hand_over(place: Place, files: Sequence[Given], progress: Progress) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """Sends the files; answers their names by intake id, and the errors of those that could not be sent."""
+def hand_over(place: Place, files: Sequence[Given], sent: dict[str, str], progress: Progress) -> list[dict[str, str]]:
+    """Sends the files; puts their names by intake id into `sent`, and answers the errors of those that were not."""
     errors = list[dict[str, str]]()
-    sent: dict[str, str] = {}
     total = sum(file.size for file in files)
     bar = progress.add_task("Handing over", total=total)
     for file in files:
@@ -74,7 +76,34 @@ def hand_over(place: Place, files: Sequence[Given], progress: Progress) -> tuple
         if reason:
             errors.append({"file": file.name, "reason": reason})
     progress.update(bar, completed=total)
-    return sent, errors
+    return errors
+
+
+def hand_over_or_stop(place: Place, files: Sequence[Given], outcome: Outcome, progress: Progress) -> dict[str, str]:
+    """As `hand_over`; Ctrl-C takes back what was sent, so that nothing waits there to be read."""
+    sent: dict[str, str] = {}
+    try:
+        outcome.errors = hand_over(place, files, sent, progress)
+    except KeyboardInterrupt:
+        outcome.unread = len(files)
+        for ident in sent:
+            with suppress(Refused):  # gone already, which is what it shall be
+                place.take_back(ident)
+        return {}
+    return sent
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Ctrl-C waits for the end: who begins something must come to know its id, or it could never be stopped."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if asked:
+            signal.raise_signal(signal.SIGINT)
 
 
 def follow(place: Place, ident: str, progress: Progress, *, attended: bool) -> dict[str, Any]:
@@ -90,11 +119,16 @@ def follow(place: Place, ident: str, progress: Progress, *, attended: bool) -> d
         time.sleep(PAUSE)
 
 
-def follow_or_stop(place: Place, ident: str, progress: Progress, *, attended: bool) -> dict[str, Any]:
-    """As `follow`; Ctrl-C ends the gathering where it is, and a second one leaves it to end by itself."""
+def follow_or_stop(place: Place, begin: Callable[[], str], progress: Progress, *, attended: bool) -> dict[str, Any]:
+    """As `follow` what `begin` begins; Ctrl-C ends it where it is, and a second one leaves it to end by itself."""
+    ident = ""
     try:
+        with held_back():
+            ident = begin()
         return follow(place, ident, progress, attended=attended)
     except KeyboardInterrupt:
+        if not ident:
+            raise
         place.stop(ident)
         return follow(place, ident, progress, attended=False)
 
@@ -134,11 +168,11 @@ def gather_into(
     before = place.money()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console) as progress:
-        sent, outcome.errors = hand_over(place, files, progress)
+        sent = hand_over_or_stop(place, files, outcome, progress)
     if sent:
         with Progress(*columns, console=console) as progress:
-            ident = place.gather(list(sent), answers, attended=attended)
-            said = follow_or_stop(place, ident, progress, attended=attended)
+            begin = partial(place.gather, list(sent), answers, attended=attended)
+            said = follow_or_stop(place, begin, progress, attended=attended)
         take(outcome, said, sent)
     outcome.counts = place.money()
     outcome.new = {name: outcome.counts.get(name, 0) - before.get(name, 0) for name in COUNTED}

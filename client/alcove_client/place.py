@@ -78,6 +78,10 @@ class Place:
         ident: str = said["data"]["id"]
         return ident
 
+    def take_back(self, intake_id: str) -> None:
+        """Removes a file that was handed over and shall not be gathered after all."""
+        self.ask("DELETE", f"/connectors/intake/{intake_id}")
+
     def gather(self, intake: list[str], answers: dict[str, Any] | None = None, *, attended: bool = False) -> str:
         """Starts the gathering of files handed over before; answers its id.
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,12 @@ from alcove_sample.export import write
 from rich.console import Console
 from rich.progress import Progress
 
-from alcove.cli.gather import Outcome, follow_or_stop, take, tell
+from alcove.cli.gather import Outcome, follow_or_stop, gather_into, take, tell
+from alcove.cli.given import Given
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alcove_client import Place
 
 pytestmark = [
@@ -124,9 +128,54 @@ class Interrupted:
 def test_ctrl_c_stops_the_gathering_and_tells_what_was_read() -> None:
     place, console = Interrupted(), Console(record=True, width=200, file=io.StringIO())
     with Progress(console=console) as progress:
-        said = follow_or_stop(cast("Place", place), "one", progress, attended=True)
+        said = follow_or_stop(cast("Place", place), lambda: "one", progress, attended=True)
     outcome = Outcome()
     take(outcome, said, {})
     tell(outcome, console)
     assert (place.stopped, outcome.files, outcome.unread) == (1, 1, 2)
     assert "Stopped: 2 files were not read" in console.export_text()
+
+
+class Sending:
+    """A place to which the second file is on its way when the person presses Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.held: list[str] = []
+        self.gathered = 0
+
+    def money(self) -> dict[str, int]:
+        return {}
+
+    def intake(self, file: Path, name: str, told: Callable[[int], None]) -> str:
+        if self.held:
+            raise KeyboardInterrupt
+        self.held.append(name)
+        return name
+
+    def take_back(self, intake_id: str) -> None:
+        self.held.remove(intake_id)
+
+    def gather(self, *_: Any, **__: Any) -> str:
+        self.gathered += 1
+        return "one"
+
+
+def test_ctrl_c_while_files_are_sent_takes_them_back(tmp_path: Path) -> None:
+    place, console = Sending(), Console(record=True, width=200, file=io.StringIO())
+    files = [Given(tmp_path / name, name, 10) for name in ("a.ofx", "b.ofx", "c.ofx")]
+    outcome = gather_into(cast("Place", place), files, {}, console)
+    tell(outcome, console)
+    assert (place.held, place.gathered, outcome.unread) == ([], 0, 3)
+    assert "Stopped: 3 files were not read" in console.export_text()
+
+
+def test_ctrl_c_at_the_very_beginning_of_a_gathering_stops_it() -> None:
+    place, console = Interrupted(), Console(record=True, width=200, file=io.StringIO())
+
+    def begin() -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "one"
+
+    with Progress(console=console) as progress:
+        said = follow_or_stop(cast("Place", place), begin, progress, attended=True)
+    assert (place.stopped, said["state"]) == (1, "stopped")
