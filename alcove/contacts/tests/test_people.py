@@ -11,6 +11,8 @@ from PIL import Image
 
 from alcove.contacts.drawing import as_png
 from alcove.contacts.model import as_svg, initials, nobody, portrait
+from alcove.contacts.service import CHANGES
+from alcove.instances import Allowances, Instances
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
@@ -115,6 +117,14 @@ async def test_what_is_no_picture_or_too_large_changes_nothing(
         answer = await owner.put("/settings/avatar", content=content, headers=headers)
         assert (answer.status_code, word in answer.text) == (status, True), answer.text
     assert (await anybody.get("/public/avatar", params={"fallback": "404"})).status_code == 404
+
+
+async def test_who_sends_pictures_all_the_time_is_told_to_wait(door: Front, owner: httpx.AsyncClient) -> None:
+    kind, allowances = {"Content-Type": "image/png"}, door.house.need(Allowances)
+    for _ in range(CHANGES.count):
+        await allowances.take(door.house.need(Instances).by_domain(DOMAIN).key, CHANGES)
+    answer = await owner.put("/settings/avatar", content=b"x", headers=kind)
+    assert (answer.status_code, 0 < int(answer.headers["retry-after"]) <= 3600) == (429, True)
 
 
 async def test_the_picture_is_not_among_the_documents_that_apps_read(door: Front) -> None:
