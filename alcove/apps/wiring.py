@@ -14,7 +14,7 @@ from alcove.apps.store import Installed
 from alcove.base.http import AppHost
 from alcove.documents import Documents
 from alcove.identity import GRANTS, Gate, LinkPages, Sessions, Tokens
-from alcove.instances import PROVISIONERS, Flags, Instance, Instances, InstanceSettings
+from alcove.instances import PROVISIONERS, Contexts, Flags, Instance, Instances, InstanceSettings
 from alcove.search import FINDABLES
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def register(house: House) -> None:
         log.warning("pages come from a development server", extra={"address": vite})
     gate, instances, person = house.need(Gate), house.need(Instances), house.need(InstanceSettings)
     installed = Installed(house.need(Documents))
-    apps = house.provide(Apps, Apps(installed, built_apps(folder, vite), instances, person, house.clock, scheme))
+    contexts, built = house.need(Contexts), built_apps(folder, vite)
+    apps = house.provide(Apps, Apps(installed, built, instances, person, contexts, house.clock, scheme))
     tokens, links = house.need(Tokens), house.need(LinkPages)
     pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, scheme, vite)
     house.provide(AppHost, pages)

@@ -19,7 +19,10 @@ COMMANDS = {
     "money": "money",
     "sample": "sample",
     "instance": "instance",
-    "token": "instance",
+    "setting": "setting",
+    "flags": "flags",
+    "token": "tokens",
+    "client": "tokens",
 }
 """Each command and the file it is in: only that file is loaded, so that a server on a small machine starts fast."""
 

@@ -114,6 +114,10 @@ def pick(server: Running, named: str | None) -> str:
     known: list[str] = [record["domain"] for record in records]
     if named:
         found = [name for name in known if named in (name, name.partition(":")[0])]
+        if named in found:
+            return named
+        if len(found) > 1:
+            raise ClientError(f"{named} may be {' or '.join(found)}: say it with its port")
         if not found:
             there = f"; there are {', '.join(known)}" if known else "; there is none yet"
             raise ClientError(f"there is no instance {named}{there}")

@@ -19,7 +19,7 @@ from alcove.money.links import link_from
 from alcove.money.model import BILLS, LINKS, OPERATIONS
 from alcove.money.service.listing import STATES, Asked, Listing, stand_of
 from alcove.money.service.person import VERBS
-from alcove.money.service.why import Near, nearest
+from alcove.money.service.why import Near, nearest, surroundings
 from alcove.money.texts import sentence
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from alcove.money.linking import Reason
     from alcove.money.links import Link
-    from alcove.money.service.ledger import Held, Ledger
+    from alcove.money.service.ledger import Ledger
     from alcove.money.service.person import Person
+    from alcove.money.service.picture import Picture
     from alcove.money.store import Shelf
 
 PATIENCE = 120.0
@@ -37,6 +38,8 @@ SOON = 10.0
 """Seconds that who asks why waits for linking to have heard of all that was committed."""
 AT_ONCE = 0.5
 """Seconds that a verb of the person, which is kept by then, waits for linking to have heard of it."""
+FEW = 5000
+"""Operations up to which all is linked in a moment, so that it is worth waiting for; of more, what is known is told."""
 MOST = 1000
 """Items of one page."""
 _MONTH = re.compile(r"\d{4}(-\d\d)?")
@@ -121,15 +124,17 @@ class MoneyHTTP:
         doctype = found[0] if found else ""
         if not doctype:
             raise UnknownItem(ident)
-        await self._hear(tenant, SOON)
-        held = await self._ledger.look(tenant)
-        links = [*held.picture.links_of(ident), *held.picture.links_at(ident)]
-        near = await asyncio.to_thread(nearest, held.picture, held.profiles, ident)
+        few = await self._shelf.count(tenant, OPERATIONS) < FEW
+        await self._hear(tenant, SOON if few else AT_ONCE)
+        held = self._ledger.known(tenant)
+        picture = await surroundings(self._shelf, tenant, doctype, ident)
+        links = [*picture.links_of(ident), *picture.links_at(ident)]
+        near = await asyncio.to_thread(nearest, picture, held.profiles if held else {}, ident)
         said = {
             "about": doctype,
-            **_item(held, ident),
-            "links": [_link(held, link, language) for link in links],
-            "near": [_near(held, one, language) for one in near],
+            **_item(picture, ident),
+            "links": [_link(picture, link, language) for link in links],
+            "near": [_near(picture, one, language) for one in near],
         }
         return answer(resource("org.alcove.money.why", ident, said))
 
@@ -247,9 +252,9 @@ def _resource(link: Link, language: str) -> dict[str, Any]:
     return resource(LINKS, link.id, {**said, "reasons": _reasons(link.reasons, language)})
 
 
-def _item(held: Held, ident: str) -> dict[str, Any]:
+def _item(picture: Picture, ident: str) -> dict[str, Any]:
     """What an operation or a bill is, in a line."""
-    operation, bill = held.picture.operations.get(ident), held.picture.bills.get(ident)
+    operation, bill = picture.operations.get(ident), picture.bills.get(ident)
     if operation is not None:
         said = {"label": operation.label, "currency": operation.currency, "account": operation.account}
         return {**said, "amount": operation.cents / 100, "date": _date(operation.day)}
@@ -263,16 +268,16 @@ def _date(day: int) -> str:
     return date.fromordinal(day).isoformat()
 
 
-def _link(held: Held, link: Link, language: str) -> dict[str, Any]:
-    sides = {"bill": {"id": link.bill, **_item(held, link.bill)}}
-    sides["operation"] = {"id": link.operation, **_item(held, link.operation)}
+def _link(picture: Picture, link: Link, language: str) -> dict[str, Any]:
+    sides = {"bill": {"id": link.bill, **_item(picture, link.bill)}}
+    sides["operation"] = {"id": link.operation, **_item(picture, link.operation)}
     return {**stand_of(link), **sides, "reasons": _reasons(link.reasons, language)}
 
 
-def _near(held: Held, near: Near, language: str) -> dict[str, Any]:
+def _near(picture: Picture, near: Near, language: str) -> dict[str, Any]:
     return {
-        "bill": {"id": near.bill, **_item(held, near.bill)},
-        "operation": {"id": near.operation, **_item(held, near.operation)},
+        "bill": {"id": near.bill, **_item(picture, near.bill)},
+        "operation": {"id": near.operation, **_item(picture, near.operation)},
         "reasons": _reasons(near.reasons, language),
         "against": sentence(near.against, language),
     }

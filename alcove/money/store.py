@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alcove.documents import Index, Query
@@ -24,6 +25,7 @@ from alcove.money.recurrences import merged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+    from datetime import date
 
     from alcove.documents import Document, Documents, Tx
 
@@ -103,6 +105,36 @@ class Shelf:
         )
         found = await self._documents.find(tenant, LINKS, query)
         return found.documents, found.bookmark
+
+    async def around(self, tenant: str, doctype: str, day: date, days: int, limit: int) -> list[Document]:
+        """Operations or bills of the days around one, on each side the `limit` that are nearest."""
+        first, last = day - timedelta(days), day + timedelta(days + 1)
+        before = {"$gte": first.isoformat(), "$lt": day.isoformat()}
+        after = {"$gte": day.isoformat(), "$lt": last.isoformat()}
+        found: list[Document] = []
+        for dated, descending in ((before, True), (after, False)):
+            bookmark, left = "", limit
+            while left > 0:
+                query = Query(
+                    {"date": dated},
+                    sort=[("date", descending)],
+                    limit=min(left, PAGE // 4),
+                    bookmark=bookmark,
+                    use_index="money-date",
+                )
+                page = await self._documents.find(tenant, doctype, query)
+                found += page.documents
+                left -= len(page.documents)
+                bookmark = page.bookmark
+                if not bookmark:
+                    break
+        return found
+
+    async def links_around(self, tenant: str, status: str, day: date, days: int, limit: int) -> list[Document]:
+        """Links of a status to operations of the days around one."""
+        dated = {"$gte": (day - timedelta(days)).isoformat(), "$lt": (day + timedelta(days + 1)).isoformat()}
+        query = Query({"status": status, "date": dated}, limit=limit, use_index="money-status")
+        return (await self._documents.find(tenant, LINKS, query)).documents
 
     async def newest(
         self, tenant: str, doctype: str, *, account: str = "", month: str = "", limit: int = 200, bookmark: str = ""

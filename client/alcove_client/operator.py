@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from alcove_client.errors import Unreachable, refusal
+from alcove_client.errors import Refused, Unreachable, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Operator:
@@ -19,11 +23,13 @@ class Operator:
         """Lets go of the connections."""
         self._http.close()
 
-    def _ask(self, method: str, path: str, json: Any = None, **params: str) -> httpx.Response:
+    def _ask(self, method: str, path: str, body: Any = None, **params: str) -> httpx.Response:
         try:
-            answer = self._http.request(method, path, params=params or None, json=json)
+            answer = self._http.request(method, path, params=params or None, json=body)
         except httpx.TransportError as error:
             raise Unreachable(f"no server answers at {self._http.base_url}: {error}") from None
+        if answer.status_code == 401:
+            raise Refused(401, "the server does not take this operator's passphrase: is ALCOVE_ADMIN_PASSPHRASE right?")
         if answer.status_code >= 400:
             raise refusal(answer)
         return answer
@@ -62,6 +68,67 @@ class Operator:
         """Gives an instance another domain; its stores keep their name."""
         self._ask("PATCH", f"/instances/{domain}", Domain=new)
 
+    def count(self) -> int:
+        """How many instances there are."""
+        found: int = self._ask("GET", "/instances/count").json()["count"]
+        return found
+
+    def disk_usage(self, domain: str) -> dict[str, Any]:
+        """Bytes and numbers of files and old versions, as texts; `quota` when there is one."""
+        usage: dict[str, Any] = self._ask("GET", f"/instances/{domain}/disk-usage").json()
+        return usage
+
+    def fsck(self, domain: str, **options: str) -> Iterator[dict[str, Any]]:
+        """The faults of an instance, while they are found; `options` as the operator API names them (`FailFast`...)."""
+        try:
+            with self._http.stream("GET", f"/instances/{domain}/fsck", params=options, timeout=None) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise refusal(answer)
+                for line in answer.iter_lines():
+                    yield json.loads(line)
+        except httpx.TransportError as error:
+            raise Unreachable(f"the check was cut off: {error}") from None
+
+    def end_sessions(self, domain: str) -> None:
+        """Ends every session of an instance."""
+        self._ask("DELETE", f"/instances/{domain}/sessions")
+
+    def contexts(self) -> list[dict[str, Any]]:
+        """The contexts of the settings."""
+        found: list[dict[str, Any]] = self._ask("GET", "/instances/contexts").json()
+        return found
+
+    def flags(self, layer: str) -> Any:
+        """What a layer of feature flags says: `DOMAIN/feature/flags`, `feature/defaults`, `feature/contexts/NAME`..."""
+        return self._ask("GET", f"/instances/{layer}").json()
+
+    def change_flags(self, layer: str, patch: dict[str, Any]) -> Any:
+        """Sets flags of a layer, None takes one away; all of them then."""
+        return self._ask("PATCH", f"/instances/{layer}", patch).json()
+
+    def choose_sets(self, domain: str, names: list[str]) -> list[str]:
+        """Gives an instance these sets of flags, in place of those it had."""
+        chosen: list[str] = self._ask("PUT", f"/instances/{domain}/feature/sets", names).json()
+        return chosen
+
+    def add_client(self, domain: str, redirect: str, name: str, software: str) -> dict[str, Any]:
+        """A client that nobody needs to let in, with its id and its secrets."""
+        said = {"RedirectURI": redirect, "ClientName": name, "SoftwareID": software, "AllowLoginScope": "false"}
+        client: dict[str, Any] = self._ask("POST", "/instances/oauth_client", Domain=domain, **said).json()
+        return client
+
+    def find_client(self, domain: str, software: str) -> dict[str, Any]:
+        """The client that says it is this program."""
+        found = self._ask("GET", "/instances/oauth_client", domain=domain, software_id=software)
+        client: dict[str, Any] = found.json()
+        return client
+
+    def remove_clients(self, domain: str, kind: str = "") -> int:
+        """Removes the clients of a kind, or all; how many there were."""
+        gone: int = self._ask("DELETE", f"/oauth/{domain}/clients", **({"Kind": kind} if kind else {})).json()["count"]
+        return gone
+
     def passphrase(self, domain: str, passphrase: str) -> None:
         """Sets a new passphrase; every session ends."""
         self._ask("PUT", f"/instances/{domain}/passphrase", {"passphrase": passphrase})
@@ -70,11 +137,10 @@ class Operator:
         """New secrets to sign with; with `now` everything that the old ones signed ends."""
         self._ask("POST", f"/instances/{domain}/secrets", **({"Now": "true"} if now else {}))
 
-    def token(self, domain: str, audience: str = "cli", subject: str = "CLI", scope: str = "") -> str:
-        """A token for an instance."""
-        return self._ask(
-            "POST", "/instances/token", Domain=domain, Audience=audience, Subject=subject, Scope=scope
-        ).text
+    def token(self, domain: str, audience: str = "cli", subject: str = "CLI", scope: str = "", expire: str = "") -> str:
+        """A token for an instance; `expire` is a time such as `1h30m`."""
+        said = {"Domain": domain, "Audience": audience, "Subject": subject, "Scope": scope, "Expire": expire}
+        return self._ask("POST", "/instances/token", None, **said).text
 
     def dead_jobs(self) -> list[dict[str, Any]]:
         """Jobs that were given up, of all instances."""

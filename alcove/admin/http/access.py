@@ -105,7 +105,7 @@ class AccessRoutes:
         try:
             client, token = await self._clients.register(instance, said, pending=False, login=login)
         except MetadataWrong as error:
-            return Response(error.description or error.detail, 400, media_type="text/plain")
+            return Response(f"{error.detail}: {error.description.strip()}", 400, media_type="text/plain")
         return JSONResponse({"client_id": client.id, **client.shown(), "registration_access_token": token})
 
     async def revoke(self, call: Call) -> Response:

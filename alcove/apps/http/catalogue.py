@@ -109,10 +109,9 @@ class Catalogue:
     async def onboarded(self, call: Call) -> Response:
         """Leads to the person's first app, or to the login."""
         instance = cast("Instance", call.instance)
-        home = f"{self._scheme}://{instance.domain}/"
         if await self._gate.session(call) is None:
-            return RedirectResponse(f"{home}auth/login", 303)
-        return RedirectResponse(await self._apps.first(instance) or home, 303)
+            return RedirectResponse(f"{self._scheme}://{instance.domain}/auth/login", 303)
+        return RedirectResponse(await self._apps.welcome(instance), 303)
 
     async def shared(self, call: Call) -> Response:
         """A file of the folder that all apps share, for any of their origins.

@@ -63,6 +63,9 @@ class AppPages:
         try:
             app = await self._apps.built(instance, slug)
         except NotInstalled:
+            instead = await self._apps.instead(instance, slug) if _page_wanted(call) or not path.strip("/") else None
+            if instead:
+                return RedirectResponse(instead, 302)
             return self._missing(instance, call, "Application is not installed")
         if not instance.fields.get("onboarding_finished"):
             return RedirectResponse(f"{self._scheme}://{instance.domain}/", 302)
@@ -137,7 +140,7 @@ class AppPages:
 
     def _missing(self, instance: Instance, call: Call, plain: str, kind: str = "") -> Response:
         """For a person a page that leads back, for all others the contract's words."""
-        if "text/html" not in call.request.headers.get("accept", ""):
+        if not _page_wanted(call):
             return Response(plain, 404, media_type="text/plain")
         said = texts(instance.locale)
         home = f"{self._scheme}://{instance.domain}/"
@@ -152,3 +155,7 @@ class AppPages:
         own = ";".join(f"{part}-src {home}assets/" for part in ("style", "img", "font"))
         policy = f"default-src 'none';{own};frame-ancestors 'none';"
         return Response(html, 404, {"Content-Security-Policy": policy}, PAGE)
+
+
+def _page_wanted(call: Call) -> bool:
+    return "text/html" in call.request.headers.get("accept", "")

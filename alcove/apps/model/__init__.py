@@ -1,6 +1,6 @@
 """What an app is: its manifest, its routes, the variables of its pages, the names of its files."""
 
-from alcove.apps.model.manifest import APPS, HOME, MANIFEST, AppRoute, Manifest, read_manifest
+from alcove.apps.model.manifest import APPS, HOME, MANIFEST, STANDS_IN, AppRoute, Manifest, read_manifest
 from alcove.apps.model.page import Template, app_policy, page_values
 from alcove.apps.model.served import accepted_encodings, is_hashed, media_type
 
@@ -8,6 +8,7 @@ __all__ = [
     "APPS",
     "HOME",
     "MANIFEST",
+    "STANDS_IN",
     "AppRoute",
     "Manifest",
     "Template",

@@ -152,11 +152,30 @@ async def test_after_the_login_comes_the_first_app(tmp_path: Path) -> None:
             assert (await client.get("/")).headers["location"] == "http://place.bob.example/"
 
 
+async def test_a_context_says_where_its_people_begin(tmp_path: Path) -> None:
+    write_app(tmp_path, "place")
+    write_app(tmp_path, "other")
+    contexts = {
+        "default": {"onboarded_redirection": "other/#/hello", "default_redirection": "other/#/day"},
+        "wrong": {"onboarded_redirection": "absent/", "default_redirection": 7},
+    }
+    async with front(apps=str(tmp_path), contexts=contexts) as entry:
+        for context, new, later in (("", "other.{}/#/hello", "other.{}/#/day"), ("wrong", "home.{}/", "place.{}/")):
+            domain = f"{context or 'no'}.example"
+            await entry.instance(domain, Passphrase="x", ContextName=context)
+            async with entry.client(domain) as client:
+                await log_in(client, domain, "x")
+                for path, way in (("/settings/onboarded", new), ("/", later)):
+                    assert (await client.get(path)).headers["location"] == f"http://{way.format(domain)}"
+
+
 async def test_without_apps_everything_still_works(tmp_path: Path) -> None:
     async with front(apps=str(tmp_path / "nowhere")) as entry:
         await entry.instance(DOMAIN, Passphrase="x")
         async with entry.client(DOMAIN) as client:
             await log_in(client, DOMAIN, "x")
             assert (await client.get("/")).status_code == 200
-            assert (await client.get("/settings/onboarded")).headers["location"] == f"{HERE}/"
+            assert (await client.get("/settings/onboarded")).headers["location"] == f"http://home.{DOMAIN}/"
             assert (await client.get("/assets/alcove/x.js")).status_code == 404
+        async with entry.client(f"home.{DOMAIN}", Accept="text/html") as client:
+            assert (await client.get("/")).headers["location"] == f"http://{DOMAIN}/"

@@ -162,6 +162,26 @@ async def test_an_app_that_is_not_there_says_so(door: Front) -> None:
     assert f"style-src http://{DOMAIN}/assets/" in page.headers["content-security-policy"]
 
 
+async def test_ours_stands_in_for_an_app_of_cozy_that_is_not_there(tmp_path: Path) -> None:
+    for slug in ("place", "account", "drive"):
+        write_app(tmp_path, slug)
+    async with front(apps=str(tmp_path)) as entry:
+        await entry.instance(DOMAIN, Passphrase="x")
+        led = {}
+        for slug in ("home", "settings", "drive", "banks"):
+            async with entry.client(f"{slug}.{DOMAIN}", Accept="text/html") as client:
+                answer = await client.get("/public?a=b")
+                led[slug] = answer.headers.get("location", answer.status_code)
+        async with entry.client(f"settings.{DOMAIN}", Accept="application/json") as client:
+            assert (await client.get("/app.js")).status_code == 404
+    assert led == {
+        "home": f"http://place.{DOMAIN}/",
+        "settings": f"http://account.{DOMAIN}/",
+        "drive": 200,
+        "banks": 404,
+    }
+
+
 async def test_a_page_built_anew_is_served_at_once(browser: httpx.AsyncClient, built: Path) -> None:
     assert (await browser.get("/")).status_code == 200
     page = built / "mini" / "index.html"

@@ -32,7 +32,7 @@ class HintRoutes:
         """204 when there is a hint, 404 when there is none."""
         call.caller.allow_type("GET", SETTINGS)
         if not await self._hints.read(cast("Instance", call.instance)):
-            raise NotFound("No hint is kept")
+            raise NotFound("No hint")
         return Response(status_code=204)
 
     async def keep(self, call: Call) -> Response:

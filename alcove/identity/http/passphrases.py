@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from alcove.realtime import Realtime
 
 SETTINGS = "io.cozy.settings"
-CHANGING = "account/#passphrase"
-"""The app, and the part of its page, that changes the passphrase."""
+CHANGING = "settings/#/profile/password"
+"""The app, and the part of its page, that changes the passphrase: where Cozy's is not installed, ours stands in."""
 CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';img-src 'self' data:;"
 
 

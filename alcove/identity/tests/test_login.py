@@ -206,4 +206,4 @@ async def test_password_managers_find_where_the_passphrase_is_changed(door: Fron
     async with door.client(DOMAIN) as client:
         answer = await client.request(method, "/.well-known/change-password", headers=headers)
     assert answer.status_code == 302
-    assert answer.headers["location"] == f"http://account.{DOMAIN}/#passphrase"
+    assert answer.headers["location"] == f"http://settings.{DOMAIN}/#/profile/password"

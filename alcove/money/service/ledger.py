@@ -74,6 +74,7 @@ class Ledger:
         self._shelf = shelf
         self._clock = clock
         self._held: dict[str, Held] = {}
+        self._at_work: dict[str, Held] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._dues: dict[str, asyncio.TimerHandle] = {}
@@ -130,14 +131,9 @@ class Ledger:
         async with self._lock(tenant):
             await self._whole(tenant, await self._load(tenant))
 
-    async def look(self, tenant: str) -> Held:
-        """What is known about a place now: to be read at once, not to be kept or changed."""
-        async with self._lock(tenant):
-            held = self._held.get(tenant)
-            if held is None:
-                # Not only read: what was not linked yet must not look as if it had been.
-                held = await self._whole(tenant, await self._load(tenant))
-            return held
+    def known(self, tenant: str) -> Held | None:
+        """What is in memory of a place, while it is worked on too: to be read at once, not to be kept or changed."""
+        return self._held.get(tenant) or self._at_work.get(tenant)
 
     async def counts(self, tenant: str) -> dict[str, int]:
         """How many accounts, operations and bills there are; bills linked, to confirm, unlinked; operations sorted."""
@@ -203,9 +199,13 @@ class Ledger:
     async def _whole(self, tenant: str, held: Held) -> Held:
         """Everything anew, from the picture."""
         begin = perf_counter()
-        links, sortings = await _off(len(held.picture.operations), think, held)
-        held.took, held.behind = perf_counter() - begin, False
-        await self._write(tenant, held, planning.edits(held.picture, links), sortings)
+        self._at_work[tenant] = held
+        try:
+            links, sortings = await _off(len(held.picture.operations), think, held)
+            held.took, held.behind = perf_counter() - begin, False
+            await self._write(tenant, held, planning.edits(held.picture, links), sortings)
+        finally:
+            del self._at_work[tenant]
         held.ended = asyncio.get_running_loop().time()
         return held
 

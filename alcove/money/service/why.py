@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from alcove.money.linking import Known, Reason, vendor_key
 from alcove.money.linking.evidence import band, crowd, weigh, window
-from alcove.money.model import LINKED, PAYMENT, REFUSED
+from alcove.money.model import BILLS, LINKED, LINKS, OPERATIONS, PAYMENT, REFUSED, TO_CONFIRM
+from alcove.money.service.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,12 +18,43 @@ if TYPE_CHECKING:
     from alcove.money.linking import Profile
     from alcove.money.links import Link
     from alcove.money.model import Bill, Operation
-    from alcove.money.service.picture import Picture
+    from alcove.money.store import Shelf
 
 NEAREST = 5
 """Candidates that are told beside the links."""
 WIDE = 60
 """Days around a bill in which somebody may wonder why an operation was not taken."""
+
+
+LATE = 31
+"""Days between a purchase and the day on which a card's statement takes it."""
+MANY = 2000
+"""Documents looked at on each side of a day, at the most: the nearest ones."""
+
+
+async def surroundings(shelf: Shelf, tenant: str, doctype: str, ident: str) -> Picture:
+    """A bill or an operation with its links and all that could be linked with it, as stored now.
+
+    Read from the store, so that nobody waits for a pass over all that a person has.
+    """
+    picture = Picture()
+    found = await shelf.get(tenant, doctype, ident)
+    picture.read(doctype, [found] if found else [])
+    item = picture.operations.get(ident) or picture.bills.get(ident)
+    side, other = ("operation", BILLS) if doctype == OPERATIONS else ("bill", OPERATIONS)
+    own = await shelf.links_of(tenant, side, ident)
+    picture.read(LINKS, own)
+    if item is not None:
+        day = date.fromordinal(item.day)
+        near = await shelf.around(tenant, other, day, WIDE + LATE, MANY)
+        await asyncio.to_thread(picture.read, other, near)
+        for status in (LINKED, TO_CONFIRM):
+            picture.read(LINKS, await shelf.links_around(tenant, status, day, WIDE + LATE, MANY))
+    for link in [picture.links[one.id] for one in own if one.id in picture.links]:
+        far = link.bill if other == BILLS else link.operation
+        if picture.find(other, far) is None and (stored := await shelf.get(tenant, other, far)):
+            picture.read(other, [stored])
+    return picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from alcove.instances import Instances
 from alcove.money import Ledger
+from alcove.money.service.ledger import Held, think
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
@@ -87,10 +89,49 @@ async def test_a_new_bill_is_linked_by_looking_near_it(house: Front, client: htt
     why = await client.get("/money/why/c")
     assert [link["operation"]["id"] for link in why.json()["data"]["attributes"]["links"]] == ["o3"]
     assert set(await pairs(client)) == {("b", "o1"), ("c", "o3")}
-    held = await ledger.look(tenant)
+    held = ledger.known(tenant)
+    assert held is not None
     assert held.behind
     await settled(client)
-    assert not (await ledger.look(tenant)).behind
+    held = ledger.known(tenant)
+    assert held is not None
+    assert not held.behind
+
+
+async def test_who_asks_why_waits_for_no_pass_over_all(
+    house: Front, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await twins(client)
+    go_on, ended = threading.Event(), threading.Event()
+
+    def slowly(held: Held) -> Any:
+        go_on.wait(60)
+        ended.set()
+        return think(held)
+
+    monkeypatch.setattr("alcove.money.service.ledger.think", slowly)
+    monkeypatch.setattr("alcove.money.service.ledger.FEW", -1)  # all work is done in threads
+    monkeypatch.setattr("alcove.money.http.FEW", 0)
+    house.house.need(Ledger).forget(house.house.need(Instances).by_domain("alice.example").key)
+    await put(client, OPERATIONS, operation("o3", "PRLV ORANGE", -39.99, "03-12"))
+    why = (await client.get("/money/why/b")).json()["data"]["attributes"]
+    assert not ended.is_set()
+    assert [link["operation"]["id"] for link in why["links"]] == ["o1"]
+    assert [one["operation"]["id"] for one in why["near"]] == ["o2"]
+    go_on.set()
+    await settled(client)
+
+
+async def test_why_looks_at_the_days_around_and_at_what_is_linked_from_afar(client: httpx.AsyncClient) -> None:
+    far = [operation(f"far{month}", "CB ZANLIS", -84.2, f"{month:02}-06") for month in range(7, 12)]
+    await put(client, OPERATIONS, *far)
+    await twins(client)
+    made = {"data": {"attributes": {"bill": "b", "operation": "far9"}}}
+    assert (await client.post("/money/links", json=made)).status_code == 201
+    why = (await client.get("/money/why/b")).json()["data"]["attributes"]
+    linked = [link["operation"] for link in why["links"] if link["status"] == "linked"]
+    assert [(one["id"], one["amount"]) for one in linked] == [("far9", -84.2)]
+    assert not {one["operation"]["id"] for one in why["near"]} & {one["_id"] for one in far}
 
 
 async def test_a_bill_that_changes_or_goes_takes_its_link_along(client: httpx.AsyncClient) -> None:

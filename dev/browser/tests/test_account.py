@@ -187,3 +187,11 @@ def test_a_part_is_found_by_the_command_bar(person: Person, visiting: Visiting) 
     expect(page.get_by_role("heading", name="À propos")).to_be_in_viewport()
     expect(page).to_have_url(re.compile("#about$"))
     assert page.evaluate("document.scrollingElement.scrollTop + document.body.scrollTop") == 0, "the frame stays"
+
+
+def test_password_managers_lead_to_the_part_that_changes_it(person: Person, visiting: Visiting) -> None:
+    page = visiting(person).open("account")
+    _open(page)
+    page.goto(f"http://{person.domain}/.well-known/change-password")
+    expect(page.get_by_role("heading", name="Phrase de passe")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"//account\..*#passphrase$"))

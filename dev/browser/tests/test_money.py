@@ -198,7 +198,7 @@ def test_an_operation_says_that_it_comes_back_and_when_next(settled: Person, vis
     side = page.get_by_role("complementary", name="L’opération")
     expect(side.get_by_text("Revient", exact=True)).to_be_visible()
     expect(side).to_contain_text(re.compile(r"chaque mois, vers le \d"))
-    expect(side).to_contain_text(re.compile(r"(Prochaine|Attendue).*\d €"))
+    expect(side).to_contain_text(re.compile(r"(Prochaine|Attendue).*\d\s€"))
     visit.check("money-returns")
     page = visit.open("money", f"?operation={once['_id']}")
     expect(side).to_contain_text("Catégorie")

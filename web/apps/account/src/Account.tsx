@@ -5,6 +5,7 @@ import { About } from './About'
 import css from './account.module.css'
 import { useSettings } from './api'
 import { Devices } from './Devices'
+import { type Part, PARTS, partOf } from './model'
 import { Passkeys } from './Passkeys'
 import { Passphrase } from './Passphrase'
 import { Person } from './Person'
@@ -20,9 +21,6 @@ export function Account() {
     </Frame>
   )
 }
-
-const PARTS = ['you', 'passphrase', 'passkeys', 'devices', 'space', 'about'] as const
-type Part = (typeof PARTS)[number]
 
 /** Goes to a part, by the address: a link to it can be kept. */
 function open(part: Part): void {
@@ -44,6 +42,10 @@ function Page() {
   const say = useSay(texts)
   const settings = useSettings()
   useLanguageOf(settings.data?.locale)
+  useEffect(() => {
+    const asked = partOf(window.location.hash)
+    if (asked) open(asked)
+  }, [])
   useActions(PARTS.map(part => ({ id: part, label: say(`go.${part}`), group: say('title'), icon: 'person' as const, run: () => open(part) })))
   return (
     <main className={css.main}>

@@ -1,7 +1,7 @@
 import { faults } from '@alcove/ui'
 import { describe, expect, it } from 'vitest'
 import { LEAST, strength, VERDICTS } from '../../../../alcove/identity/pages/passphrase.js'
-import { devicesOf, firstApp, merge, spaceOf, today } from './model'
+import { devicesOf, firstApp, merge, partOf, spaceOf, today } from './model'
 import { texts } from './texts'
 
 describe('settings that two pages change', () => {
@@ -101,6 +101,19 @@ describe('the strength of a passphrase', () => {
     expect(VERDICTS.fr).toHaveLength(5)
     for (const said of [VERDICTS.en[0], VERDICTS.fr[0]]) expect(said).toContain(String(LEAST))
   })
+})
+
+it('finds a part by our name and by that of Cozy', () => {
+  expect(['#passphrase', '#/profile/password', '#/storage', '#about', '', '#/', '#else', '#constructor'].map(partOf)).toEqual([
+    'passphrase',
+    'passphrase',
+    'space',
+    'about',
+    undefined,
+    undefined,
+    undefined,
+    undefined
+  ])
 })
 
 it('says everything in both languages', () => {

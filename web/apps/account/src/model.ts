@@ -140,6 +140,23 @@ export function today(iso: string, now = Date.now()): boolean {
   return now - Date.parse(iso) < DAY
 }
 
+/** The parts of the page. */
+export const PARTS = ['you', 'passphrase', 'passkeys', 'devices', 'space', 'about'] as const
+export type Part = (typeof PARTS)[number]
+/** How addresses of Cozy's settings name what is one of our parts: links of clients and password managers lead there. */
+const COZY = new Map<string, Part>([
+  ['profile', 'you'],
+  ['profile/password', 'passphrase'],
+  ['connectedDevices', 'devices'],
+  ['sessions', 'devices'],
+  ['storage', 'space']
+])
+
+/** The part that the hash of an address names, ours or Cozy's. */
+export function partOf(hash: string): Part | undefined {
+  return PARTS.find(part => hash === `#${part}`) ?? COZY.get(hash.replace(/^#\/?/, ''))
+}
+
 /** The app that a setting `default_redirection` (`slug/path#hash`) leads to, if it is there; else the first page. */
 export function firstApp(setting: string | undefined, slugs: readonly string[]): string {
   const slug = (setting ?? '').split('/')[0] ?? ''

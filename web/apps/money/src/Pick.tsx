@@ -23,11 +23,10 @@ export function Pick({ for: one, side, close, chosen }: Props) {
   const [typed, setTyped] = useState('')
   const [active, setActive] = useState(0)
   const box = useRef<HTMLUListElement>(null)
-  const choices = useChoices(one.id, other[side], typed.trim())
+  const choices = useChoices(one, other[side], typed.trim())
   const link = useLinkByHand()
   useKeyboardBack()
-  // Money that came in pays back; a bill of money that went out is another thing.
-  const found = (choices.data ?? []).filter(choice => choice.cameIn === one.cameIn)
+  const found = choices.data ?? []
   const at = Math.min(active, Math.max(0, found.length - 1))
   useEffect(() => {
     // In braces, because newer browsers answer with a promise, which React would take for what undoes the effect.

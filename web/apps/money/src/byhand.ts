@@ -4,7 +4,7 @@ import { useSay, useToast } from '@alcove/ui'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { LINKS, OPERATIONS, search } from './api'
-import { type Bill, type Link, nameOf, type Operation, wordsOf } from './model'
+import { type Bill, type Link, nameOf, ofAmount, type Operation, wordsOf } from './model'
 import { texts } from './texts'
 
 export type Side = 'bill' | 'operation'
@@ -22,7 +22,10 @@ export interface Choice {
 
 const BILLS = 'io.cozy.bills'
 const JSONAPI = 'application/vnd.api+json'
-const FOUND = 40
+const ENOUGH = 40
+/** Hits of one question, and how many questions are asked at the most until there is enough. */
+const AT_ONCE = 200
+const PARTS = 10
 
 export function choiceOfBill(bill: Bill): Choice {
   const { _id: id, vendor, filename, amount = 0, currency, date = '', isRefund = false } = bill
@@ -47,20 +50,43 @@ async function near({ door, documents }: Client, id: string, wanted: Side, signa
   return (await documents.some<Bill>(BILLS, ids, signal)).map(choiceOfBill)
 }
 
-/** Those that a text or an amount finds, the newest first. */
-async function found(client: Client, text: string, wanted: Side, signal: AbortSignal): Promise<Choice[]> {
-  if (wanted === 'operation') return (await search(client, text, undefined, signal)).operations.map(choiceOfOperation)
-  const query = { 'q': wordsOf(text), 'kinds': 'bills', 'sort': '-date', 'page[limit]': FOUND }
-  const said = await client.door.ask<{ data: { id: string }[] }>('GET', '/search', { query, accept: JSONAPI, signal })
-  return (await client.documents.some<Bill>(BILLS, said.data.map(one => one.id), signal)).map(choiceOfBill)
+interface Part {
+  choices: Choice[]
+  cursor: string | undefined
 }
 
-/** What can be chosen for a bill or an operation: without a text, what came near. */
-export function useChoices(id: string, wanted: Side, text: string) {
+/** A part of those that a text or an amount finds, the newest first. */
+async function part(client: Client, text: string, wanted: Side, cursor: string | undefined, signal: AbortSignal): Promise<Part> {
+  if (wanted === 'operation') {
+    const found = await search(client, text, cursor, signal)
+    return { choices: found.operations.map(choiceOfOperation), cursor: found.cursor }
+  }
+  const query = { 'q': wordsOf(text), 'kinds': 'bills', 'sort': '-date', 'page[limit]': AT_ONCE, 'page[cursor]': cursor }
+  const said = await client.door.ask<{ data: { id: string }[]; meta: { cursor?: string } }>('GET', '/search', { query, accept: JSONAPI, signal })
+  const bills = await client.documents.some<Bill>(BILLS, said.data.map(one => one.id), signal)
+  return { choices: bills.map(choiceOfBill), cursor: said.meta.cursor }
+}
+
+/** Those in one direction that a text or an amount finds, the newest first. */
+async function found(client: Client, text: string, wanted: Side, cameIn: boolean, signal: AbortSignal): Promise<Choice[]> {
+  const kept: Choice[] = []
+  let cursor: string | undefined
+  for (let parts = 0; parts < PARTS && kept.length < ENOUGH; parts += 1) {
+    const more = await part(client, text, wanted, cursor, signal)
+    kept.push(...more.choices.filter(choice => choice.cameIn === cameIn))
+    cursor = more.cursor
+    if (!cursor) break
+  }
+  return ofAmount(text, kept).slice(0, ENOUGH)
+}
+
+/** What can be chosen for a bill or an operation: without a text, what came near. Money that came in pays back; what went out is another thing. */
+export function useChoices({ id, cameIn }: Choice, wanted: Side, text: string) {
   const client = useClient()
   return useQuery({
     queryKey: ['money', 'choices', id, wanted, text],
-    queryFn: ({ signal }) => (text ? found(client, text, wanted, signal) : near(client, id, wanted, signal)),
+    queryFn: async ({ signal }) =>
+      text ? found(client, text, wanted, cameIn, signal) : (await near(client, id, wanted, signal)).filter(choice => choice.cameIn === cameIn),
     placeholderData: keepPreviousData,
   })
 }

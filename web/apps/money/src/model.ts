@@ -234,6 +234,23 @@ export function directionOf(text: string): (operation: Operation) => boolean {
   return ({ amount }) => (sign === '+' ? amount > 0 : sign === '-' || sign === '−' ? amount < 0 : true)
 }
 
+/**
+ * Where an amount was typed, those of that amount alone, if there are any: its figures may also stand in a label or in
+ * the number of a bill. Without cents, all of that whole amount.
+ */
+export function ofAmount<One extends { amount: number }>(text: string, found: readonly One[]): readonly One[] {
+  const trimmed = text.trim()
+  if (!AMOUNT.test(trimmed)) return found
+  const typed = trimmed.replace(/[€+\-−\s]/g, '').replace(',', '.')
+  const cents = Math.round(Number(typed) * 100)
+  const whole = !typed.includes('.')
+  const same = found.filter(({ amount }) => {
+    const own = Math.round(Math.abs(amount) * 100)
+    return whole ? Math.floor(own / 100) === cents / 100 : own === cents
+  })
+  return same.length ? same : found
+}
+
 // ---- export --------------------------------------------------------------------------------------------------------
 
 function cell(value: string): string {

@@ -1,0 +1,203 @@
+"""The operator's commands, against the whole house: from the words of a command line to what the server then says."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from alcove_client import Operator, Place
+from click.testing import CliRunner, Result
+
+from alcove.cli import alcove
+from alcove.cli import running as finding
+from alcove.cli.running import Running
+from alcove.server.testing import Front, front
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+    from alcove.base.config import Settings
+
+PASSPHRASE = "four words are best"
+
+
+class Bridge(httpx.BaseTransport):
+    """Carries requests of a client that waits to a house whose loop runs in another thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient) -> None:
+        self._loop = loop
+        self._client = client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def send() -> httpx.Response:
+            content = request.read()
+            headers = {name: value for name, value in request.headers.items() if name != "host"}
+            url = request.url.copy_with(host=request.headers.get("host", "admin").partition(":")[0], port=None)
+            answer = await self._client.request(request.method, url, content=content, headers=headers)
+            return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+        return asyncio.run_coroutine_threadsafe(send(), self._loop).result()
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """A house in a thread of its own; the commands find it instead of one of this machine."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    opening = front(contexts={"beta": {}})
+    house = run(opening.__aenter__())
+    public = httpx.AsyncClient(transport=httpx.ASGITransport(house.public))
+
+    class Here(Running):
+        def place(self, domain: str, scope: str) -> Place:
+            return Place(self.url, domain, self.operator.token(domain, scope=scope), Bridge(loop, public))
+
+    @contextlib.contextmanager
+    def running(settings: Settings) -> Iterator[Running]:
+        operator = Operator("http://admin", "", Bridge(loop, house.operator))
+        yield Here(settings, "http://here", operator)
+
+    monkeypatch.setattr(finding, "_running", running)
+    yield house
+    run(public.aclose())
+    run(opening.__aexit__(None, None, None))
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def run(*words: str, typed: str = "", status: int = 0) -> Result:
+    ran = CliRunner().invoke(alcove, list(words), input=typed, env={"LANG": "C.UTF-8"})
+    assert ran.exit_code == status, ran.output
+    return ran
+
+
+def told(*words: str) -> Any:
+    return json.loads(run(*words, "--json").stdout)
+
+
+@pytest.fixture
+def alice(door: Front) -> str:
+    run("instance", "add", "alice.example", "--invite", "--locale", "fr", "--name", "Alice")
+    return "alice.example"
+
+
+def test_an_instance_is_made_with_everything_that_is_said(door: Front) -> None:
+    said = ("--quota", "2GB", "--alias", "al.example", "--alias", "a.example", "--context", "beta")
+    run("instance", "add", "alice.example", "--invite", *said, "--no-auto-update", "--setting", "offer:x")
+    record = told("instance", "show", "alice.example")
+    assert (record["disk_quota"], record["domain_aliases"]) == ("2000000000", ["al.example", "a.example"])
+    assert (record["context"], record["no_auto_update"]) == ("beta", True)
+    assert told("setting", "alice.example")["offer"] == "x"
+    assert run("instance", "ls").stdout == "alice.example  en\n"
+    assert run("instance", "count").stdout == "1\n"
+
+
+def test_a_person_is_invited_with_a_link(door: Front) -> None:
+    made = run("instance", "add", "alice.example", "--invite").stdout
+    assert "http://alice.example/?registerToken=" in made
+    assert told("instance", "show", "alice.example").get("onboarding_finished") is False
+    run("instance", "add", "bob.example", "--invite", "--passphrase", PASSPHRASE, status=2)
+
+
+def test_a_passphrase_is_asked_for_when_it_is_not_given(door: Front) -> None:
+    ran = run("instance", "add", "alice.example", typed=f"{PASSPHRASE}\n{PASSPHRASE}\n")
+    assert PASSPHRASE not in ran.output
+    assert told("instance", "show", "alice.example")["password_defined"] is True
+
+
+def test_what_is_changed_is_told(door: Front, alice: str) -> None:
+    run("instance", "modify", alice, "--quota", "none", "--domain", "alice.other", "--email", "a@example.org")
+    record = told("instance", "show", "alice.other")
+    assert (record["disk_quota"], record["old_domain"]) == ("", "alice.example")
+    assert told("setting", "alice.other")["email"] == "a@example.org"
+    assert told("instance", "modify", "alice.other", "--alias", "b.example")["domain_aliases"] == ["b.example"]
+    assert told("instance", "modify", "alice.other", "--alias", "")["domain_aliases"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("instance", "modify", "alice.example"), "Say what to change"),
+        (("instance", "modify", "alice.example", "--quota", "much"), "'much' is no size"),
+        (("instance", "modify", "alice.example", "--tos-latest", "soon"), "TOS version"),
+        (("instance", "show", "nobody.example"), "there is no instance nobody.example; there are alice.example"),
+        (("instance", "add", "alice.example", "--passphrase", "x"), "is the domain of an instance already"),
+        (("flags", "set", "a", "1"), "say one of --instance"),
+        (("setting", "alice.example", "tz"), "write it as NAME=VALUE"),
+        (("token", "oauth", "alice.example", "nobody", "io.cozy.files"), "Client not found"),
+        (("client", "add", "alice.example", "", "App", "app"), "invalid_redirect_uri"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_line(door: Front, alice: str, words: tuple[str, ...], reason: str) -> None:
+    ran = CliRunner().invoke(alcove, list(words))
+    assert ran.exit_code in (1, 2)
+    assert reason in ran.output
+    assert "Traceback" not in ran.output
+
+
+def test_an_instance_is_blocked_and_opened(door: Front, alice: str) -> None:
+    run("instance", "block", alice, "--reason", "Gone fishing")
+    assert "(blocked)" in run("instance", "ls").stdout
+    assert told("instance", "show", alice)["blocking_reason"] == "Gone fishing"
+    run("instance", "unblock", alice)
+    assert "blocked" not in run("instance", "ls").stdout
+
+
+def test_an_instance_is_removed_only_when_that_is_meant(door: Front, alice: str) -> None:
+    run("instance", "rm", alice, typed="n\n", status=1)
+    assert told("instance", "count") == {"count": 1}
+    run("instance", "rm", alice, "--force")
+    assert told("instance", "count") == {"count": 0}
+
+
+def test_tokens_are_alone_on_their_line(door: Front, alice: str) -> None:
+    for words in (
+        (alice, "io.cozy.files"),
+        ("cli", alice, "*"),
+        ("app", alice, "files"),
+        ("connector", alice, "bankfiles"),
+    ):
+        assert run("token", *words).stdout.count(".") == 2
+    ident = run("client", "add", alice, "https://app.example/", "App", "app").stdout.strip()
+    assert run("client", "find", alice, "app").stdout.strip() == ident
+    assert run("token", "oauth", alice, ident, "io.cozy.files", "--expire", "1h").stdout.count(".") == 2
+    assert run("client", "remove", alice, "--force").stdout == "Removed 1 clients\n"
+
+
+def test_flags_are_set_in_their_layers(door: Front, alice: str) -> None:
+    run("flags", "set", "new.menu", "--instance", alice)
+    run("flags", "set", "limit", "100", "--defaults")
+    run("flags", "set", "half", '[{"ratio":0.5,"value":true}]', "--context", "beta")
+    run("flags", "set", "more", "--set", "paid")
+    assert run("flags", "give", alice, "paid").stdout == "alice.example has the sets: paid\n"
+    assert run("flags", "list", "--instance", alice).stdout == "new.menu = true\n"
+    assert told("flags", "list", "--defaults") == {"limit": 100}
+    assert told("flags", "list", "--context", "beta") == {"half": [{"ratio": 0.5, "value": True}]}
+    run("flags", "unset", "half", "--context", "beta")
+    run("flags", "unset", "new.menu", "--instance", alice)
+    assert told("flags", "list", "--context", "beta") == told("flags", "list", "--instance", alice) == {}
+
+
+def test_settings_are_changed_one_by_one(door: Front, alice: str) -> None:
+    run("setting", alice, "tz=Europe/Paris", "own=[1]", "public_name=")
+    said = told("setting", alice)
+    assert (said["tz"], said["own"]) == ("Europe/Paris", [1])
+    assert "public_name" not in said
+
+
+def test_a_check_says_what_is_well(door: Front, alice: str) -> None:
+    assert run("instance", "fsck", alice).stdout == "alice.example is well\n"
+    assert run("instance", "fsck", alice, "--part", "content", "--json").stdout == ""
+    assert "used" in run("instance", "usage", alice).stdout
+    run("instance", "log-out", alice)
