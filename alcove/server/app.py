@@ -126,7 +126,9 @@ class Application:
                 return _preflight(request)
             found = self._router.find(method, path)
             if found is None:
-                _instance(place)
+                stopped = self._barrier.stops(request, _instance(place), path)
+                if stopped is not None:
+                    return stopped
                 raise NoSuchRoute
             route, params = found
             family = route.errors

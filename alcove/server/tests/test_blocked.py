@@ -46,6 +46,8 @@ async def test_a_browser_sees_a_page_in_the_persons_language(door: Front, path: 
 
 async def test_a_client_gets_a_bare_list_of_errors(door: Front) -> None:
     await modify(door, Blocked="true")
+    async with door.client(DOMAIN, Accept="application/json") as client:
+        assert (await client.get("/files/nothing/is/here")).status_code == 503
     for accept in ("application/json", "application/vnd.api+json", "*/*"):
         async with door.client(DOMAIN, Accept=accept) as client:
             told = await client.get("/data/io.cozy.contacts/_all_docs")
