@@ -2,6 +2,8 @@
 import { useVirtualizer, defaultRangeExtractor, type Range } from '@tanstack/react-virtual'
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, useTransition, type Ref } from 'react'
 import css from './list.module.css'
+import { bringIntoSight } from './sight'
+import { useWhole } from './whole'
 
 export interface ListHandle {
   /** Moves the choice to the row that is `by` rows further, headings aside. */
@@ -16,7 +18,8 @@ export interface ListProps<T> {
   height: (item: T) => number
   keyOf: (item: T) => string
   heading: (item: T) => boolean
-  render: (item: T, chosen: boolean) => ReactNode
+  /** `whole` is false while only the name is worth the time. */
+  render: (item: T, chosen: boolean, whole: boolean) => ReactNode
   chosen: string | undefined
   choose: (key: string) => void
   /** The row is marked at once, and what choosing it leads to is drawn when there is time. */
@@ -28,7 +31,7 @@ export interface ListProps<T> {
   handle?: Ref<ListHandle>
 }
 
-const AHEAD = 12
+const AHEAD = 6
 const PAGE = 12
 
 export function List<T>({ items, label, height, keyOf, heading, render, chosen: given, choose, calm = false, near, foot, handle }: ListProps<T>) {
@@ -68,6 +71,7 @@ export function List<T>({ items, label, height, keyOf, heading, render, chosen: 
     scrollPaddingStart: 34,
   })
   const seen = virtual.getVirtualItems()
+  const whole = useWhole(seen.map(row => String(row.key)))
   const last = seen.at(-1)?.index ?? -1
   useEffect(() => {
     if (last >= items.length - AHEAD - 1) near?.()
@@ -78,7 +82,7 @@ export function List<T>({ items, label, height, keyOf, heading, render, chosen: 
   useEffect(() => {
     if (chosen === brought.current) return
     const at = chosen === undefined ? -1 : find()
-    if (at >= 0) virtual.scrollToIndex(at)
+    if (at >= 0) bringIntoSight(virtual, at)
     if (at >= 0 || chosen === undefined) brought.current = chosen
   })
 
@@ -96,7 +100,7 @@ export function List<T>({ items, label, height, keyOf, heading, render, chosen: 
     }
     if (found < 0) return
     take(keyOf(items[found] as T))
-    virtual.scrollToIndex(found)
+    bringIntoSight(virtual, found)
   }
   useImperativeHandle(handle, () => ({ move: go, focus: () => box.current?.focus() }))
 
@@ -137,10 +141,10 @@ export function List<T>({ items, label, height, keyOf, heading, render, chosen: 
           const stuck = row.index === above.current
           const style = stuck
             ? { height: row.size, position: 'sticky' as const, top: 0, zIndex: 1 }
-            : { height: row.size, transform: `translateY(${row.start}px)` }
+            : { height: row.size, top: row.start }
           return heading(item) ? (
             <div key={key} role="presentation" className={css.row} style={style}>
-              {render(item, false)}
+              {render(item, false, true)}
             </div>
           ) : (
             <div
@@ -154,7 +158,7 @@ export function List<T>({ items, label, height, keyOf, heading, render, chosen: 
               style={style}
               onClick={() => take(key)}
             >
-              {render(item, key === chosen)}
+              {render(item, key === chosen, whole(key))}
             </div>
           )
         })}

@@ -7,19 +7,19 @@ import { useSay } from './language'
 import css from './states.module.css'
 import { texts } from './texts'
 
-/** Rows that will come. */
-export function Rows({ count = 8 }: { count?: number }) {
+/** Rows that will come. `still`: out of sight most of the time, where moving them would cost for nothing. */
+export function Rows({ count = 8, still = false }: { count?: number; still?: boolean }) {
   const say = useSay(texts)
   return (
     <div className={css.rows} role="status" aria-label={say('loading')}>
       {Array.from({ length: count }, (_, at) => (
         <div key={at} className={css.row}>
-          <Skeleton width={26} height={32} radius={3} />
+          <Skeleton animate={!still} width={26} height={32} radius={3} />
           <div>
-            <Skeleton height={12} width={`${58 - ((at * 17) % 30)}%`} />
-            <Skeleton height={10} mt={6} width={`${74 - ((at * 23) % 40)}%`} />
+            <Skeleton animate={!still} height={12} width={`${58 - ((at * 17) % 30)}%`} />
+            <Skeleton animate={!still} height={10} mt={6} width={`${74 - ((at * 23) % 40)}%`} />
           </div>
-          <Skeleton height={12} width={64} />
+          <Skeleton animate={!still} height={12} width={64} />
         </div>
       ))}
     </div>

@@ -1,8 +1,8 @@
 // The list of a folder, as rows or as pictures: only what is seen exists. Mouse, keyboard and touch choose, open, rename
 // and drag here; what is then done is the page's.
-import { bringsFiles, Icon, Name, useFormats, useSay, visible } from '@alcove/ui'
+import { bringIntoSight, bringsFiles, Icon, Name, useFormats, useSay, useWhole, visible } from '@alcove/ui'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type DragEvent, type KeyboardEvent, memo, type MouseEvent, type ReactNode, type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useReducer, useRef, useState } from 'react'
+import { type DragEvent, type KeyboardEvent, memo, type MouseEvent, type ReactNode, type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react'
 import { carried, carry } from './carrying'
 import css from './files.module.css'
 import { type Column, type Entry, kindOf, type Order } from './model'
@@ -19,6 +19,8 @@ export interface EntriesHandle {
 
 interface Props {
   entries: readonly Entry[]
+  /** An entry of the list, by its id. */
+  get: (id: string) => Entry | undefined
   /** How many there will be once all are read. */
   count: number
   label: string
@@ -49,15 +51,13 @@ const TILE = 168
 const TILE_HEIGHT = 172
 const HEAD = 34
 const AHEAD = 4
-/** Rows that can be made in a frame beside all else. */
-const AT_ONCE = 6
 
 const touch = () => matchMedia('(pointer: coarse)').matches
 /** Where rows have one column: the style sheet says the same width. */
 const narrowPage = () => matchMedia('(max-width: 760px)').matches
 
 export function Entries(props: Props) {
-  const { entries, count, label, grid, order, sort, selection, renaming, rename, open, menu, drop, drag, hover, trash = false, foot, handle } = props
+  const { entries, get, count, label, grid, order, sort, selection, renaming, rename, open, menu, drop, drag, hover, trash = false, foot, handle } = props
   const say = useSay(texts)
   const scroller = useRef<HTMLDivElement>(null)
   const box = useRef<HTMLDivElement>(null)
@@ -87,11 +87,15 @@ export function Entries(props: Props) {
     virtual.measure()
   }, [virtual, height, columns])
 
-  const find = (id: string | undefined) => (id === undefined ? -1 : entries.findIndex(entry => entry.id === id))
-  const show = (at: number) => virtual.scrollToIndex(Math.floor(at / columns))
+  // Found by what it is, not by its id: twenty thousand ids are not compared at every key.
+  const find = (id: string | undefined) => {
+    const entry = id === undefined ? undefined : get(id)
+    return entry ? entries.indexOf(entry) : -1
+  }
+  const show = (at: number) => bringIntoSight(virtual, Math.floor(at / columns))
   const named = (target: EventTarget): Entry | undefined => {
     const id = (target as Element).closest<HTMLElement>('[data-id]')?.dataset.id
-    return id === undefined ? undefined : entries.find(entry => entry.id === id)
+    return id === undefined ? undefined : get(id)
   }
 
   // What was opened before is in sight when one comes back.
@@ -243,7 +247,7 @@ export function Entries(props: Props) {
   const shown = virtual.getVirtualItems()
   const from = (shown[0]?.index ?? 0) * columns
   const to = ((shown.at(-1)?.index ?? -1) + 1) * columns
-  const whole = useWhole(entries.slice(from, to))
+  const whole = useWhole(entries.slice(from, to).map(entry => entry.id))
   const activeSeen = selection.active !== undefined && entries.slice(from, to).some(entry => entry.id === selection.active)
   return (
     <div ref={scroller} className={css.scroller} data-grid={grid || undefined}>
@@ -280,14 +284,14 @@ export function Entries(props: Props) {
               <div key={row.key} role="row" aria-rowindex={row.index + 2} className={css.tiles} style={{ ...style, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
                 {Array.from({ length: Math.min(columns, count - from) }, (_, at) => {
                   const entry = entries[from + at]
-                  return entry ? <Tile key={entry.id} entry={entry} place={at + 1} whole={whole(entry)} chosen={selection.chosen.has(entry.id)} active={entry.id === selection.active} over={entry.id === over} renaming={renaming === entry.id} rename={renamed} trash={trash} /> : <div key={at} role="gridcell" className={css.tileToCome} />
+                  return entry ? <Tile key={entry.id} entry={entry} place={at + 1} whole={whole(entry.id)} chosen={selection.chosen.has(entry.id)} active={entry.id === selection.active} over={entry.id === over} renaming={renaming === entry.id} rename={renamed} trash={trash} /> : <div key={at} role="gridcell" className={css.tileToCome} />
                 })}
               </div>
             )
           }
           const entry = entries[from]
           return entry ? (
-            <Row key={entry.id} entry={entry} place={from + 2} start={row.start} height={height} narrow={narrow} whole={whole(entry)} chosen={selection.chosen.has(entry.id)} active={entry.id === selection.active} over={entry.id === over} renaming={renaming === entry.id} rename={renamed} trash={trash} />
+            <Row key={entry.id} entry={entry} place={from + 2} start={row.start} height={height} narrow={narrow} whole={whole(entry.id)} chosen={selection.chosen.has(entry.id)} active={entry.id === selection.active} over={entry.id === over} renaming={renaming === entry.id} rename={renamed} trash={trash} />
           ) : (
             <div key={row.key} role="row" aria-rowindex={from + 2} className={css.rowToCome} style={style}>
               <span role="gridcell" />
@@ -298,28 +302,6 @@ export function Entries(props: Props) {
       {foot}
     </div>
   )
-}
-
-/**
- * Tells which of those in sight are shown whole. When many come at once they are shown by their names first, and the rest
- * of them as soon as a frame has passed without more: so that neither a press of a key nor scrolling waits for them.
- */
-function useWhole(seen: readonly Entry[]): (entry: Entry) => boolean {
-  const known = useRef<ReadonlySet<string>>(new Set())
-  const [, again] = useReducer((count: number) => count + 1, 0)
-  const many = seen.reduce((count, entry) => count + (known.current.has(entry.id) ? 0 : 1), 0) > AT_ONCE
-  if (!many) known.current = new Set(seen.map(entry => entry.id))
-  useEffect(() => {
-    if (!many) return
-    let frame = requestAnimationFrame(() => {
-      frame = requestAnimationFrame(() => {
-        known.current = new Set(seen.map(entry => entry.id))
-        again()
-      })
-    })
-    return () => cancelAnimationFrame(frame)
-  })
-  return entry => known.current.has(entry.id)
 }
 
 function Columns({ order, sort, trash, all, choose }: { order: Order; sort: (by: Column) => void; trash: boolean; all: boolean; choose: () => void }) {
@@ -366,18 +348,20 @@ const Row = memo(function Row({ entry, place, chosen, active, over, renaming, re
   const formats = useFormats()
   const name = visible(entry.name)
   return (
-    <div id={`entry-${entry.id}`} data-id={entry.id} role="row" aria-rowindex={place} aria-selected={chosen} className={css.row} data-chosen={chosen || undefined} data-active={active || undefined} data-over={over || undefined} draggable={!trash && !renaming} style={{ height, top: start }}>
-      <span role="gridcell" className={css.check} data-part="check" title={say('select.one', { name })}>
-        {whole && <Check />}
-      </span>
+    <div id={`entry-${entry.id}`} data-id={entry.id} role="row" aria-rowindex={place} aria-selected={chosen} className={css.row} data-chosen={chosen || undefined} data-active={active || undefined} data-over={over || undefined} data-brief={!whole || undefined} draggable={!trash && !renaming} style={{ height, top: start }}>
+      {whole && (
+        <span role="gridcell" className={css.check} data-part="check" title={say('select.one', { name })}>
+          <i className={css.tick} aria-hidden="true" />
+        </span>
+      )}
       <span role="gridcell" className={css.name}>
-        <Picture entry={entry} size="tiny" />
+        {whole && <Picture entry={entry} size="tiny" />}
         {renaming ? (
           <Field entry={entry} rename={rename} />
         ) : (
           <span className={css.words}>
             <Name of={entry.name} />
-            {narrow && (
+            {narrow && whole && (
               <span className="small muted num">
                 {[formats.moment(entry.updated), entry.folder ? '' : formats.size(entry.size)].filter(Boolean).join(' · ')}
               </span>
@@ -405,11 +389,6 @@ const Row = memo(function Row({ entry, place, chosen, active, over, renaming, re
   )
 })
 
-/** What shows that an entry is chosen; that it is, the row says. */
-function Check() {
-  return <i className={css.tick} aria-hidden="true" />
-}
-
 /** Plain: a hundred of them are drawn while one scrolls. */
 function More({ name }: { name: string }) {
   const say = useSay(texts)
@@ -425,11 +404,11 @@ const Tile = memo(function Tile({ entry, place, chosen, active, over, renaming, 
   const name = visible(entry.name)
   return (
     <div id={`entry-${entry.id}`} data-id={entry.id} role="gridcell" aria-colindex={place} aria-selected={chosen} className={css.tile} data-chosen={chosen || undefined} data-active={active || undefined} data-over={over || undefined} draggable={!trash && !renaming}>
-      <Picture entry={entry} size="small" large />
+      {whole ? <Picture entry={entry} size="small" large /> : <span className={css.cover} />}
       {whole && (
         <>
           <span className={css.tileCheck} data-part="check" title={say('select.one', { name })}>
-            <Check />
+            <i className={css.tick} aria-hidden="true" />
           </span>
           <span className={css.tileMore}>
             <More name={name} />

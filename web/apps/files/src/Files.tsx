@@ -87,7 +87,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
   const sorted = useMemo(() => ordered(view.entries, state.order), [view.entries, state.order.by, state.order.down])
   const entries = useMemo(() => holding(sorted, state.filter), [sorted, state.filter])
   const count = state.filter || !view.reading ? entries.length : Math.max(view.count, entries.length)
-  const selection = useSelection(entries, `${id}${state.filter}`)
+  const selection = useSelection(entries, `${id}${state.filter}`, listing.get)
   const around = useMemo(() => (state.file ? entries.filter(entry => !entry.folder) : []), [entries, state.file])
   const chosen = selection.entries
   const [one] = chosen
@@ -280,6 +280,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
             <Entries
               handle={list}
               entries={entries}
+              get={listing.get}
               count={count}
               label={title}
               grid={state.view === 'grid'}
@@ -337,7 +338,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
           }}
           info={() => go({ file: undefined, info: '1' })}
           trash={entry => {
-            const at = around.findIndex(other => other.id === entry.id)
+            const at = around.indexOf(entry)
             const next = around[at + 1] ?? around[at - 1]
             go({ file: next?.id, folder: id }, { replace: true })
             if (next) selection.only(next.id)

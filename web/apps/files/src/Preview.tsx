@@ -1,9 +1,9 @@
 // Looking at a file: over the whole page, with the files before and after it a key away. Bytes come by links that open
 // without a token for a while; what could run is shown as its own text, or inside an image, where it cannot.
 import { TRASH, useClient } from '@alcove/client'
-import { Button, Empty, Failure, Icon, Modal, Panel, Rows, useFormats, useSay, visible } from '@alcove/ui'
+import { Button, Empty, Failure, Icon, Over, Panel, Rows, useFormats, useSay, visible } from '@alcove/ui'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useRef, useState } from 'react'
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useDeferredValue, useRef, useState } from 'react'
 import { useFile } from './api'
 import css from './files.module.css'
 import { drawn, type Entry, entryOf, iconOf, shownAs } from './model'
@@ -39,7 +39,7 @@ export function Preview({ id, entry: listed, around, verbs, close, go, info, tra
   // What it was called when it was opened.
   const opened = useRef<{ id: string; name: string }>(undefined)
   if (entry && opened.current?.id !== id) opened.current = { id, name: entry.name }
-  const at = around.findIndex(one => one.id === id)
+  const at = listed ? around.indexOf(listed) : -1
   const step = (by: number) => {
     const next = around[at + by]
     if (at >= 0 && next) go(next)
@@ -60,7 +60,7 @@ export function Preview({ id, entry: listed, around, verbs, close, go, info, tra
   }
   const name = entry ? visible(entry.name) : ''
   return (
-    <Modal opened onClose={close} fullScreen padding={0} withCloseButton={false} transitionProps={{ duration: 0 }} title={name || say('preview')} classNames={{ header: 'unseen', body: css.viewer ?? '', content: css.viewerPage ?? '' }} onKeyDown={press}>
+    <Over label={name || say('preview')} close={close} onKeyDown={press}>
       <div className={css.viewHead}>
         <Button variant="subtle" px={7} aria-label={say('preview.close')} title={say('preview.close')} onClick={close}>
           <Icon name="left" />
@@ -105,7 +105,9 @@ export function Preview({ id, entry: listed, around, verbs, close, go, info, tra
         ) : entry ? (
           <Panel key={`${id}${entry.mark}`}>
             <Suspense fallback={<Rows count={6} />}>
-              <Body entry={entry} verbs={verbs} />
+              <Calm>
+                <Body entry={entry} verbs={verbs} />
+              </Calm>
             </Suspense>
           </Panel>
         ) : found.isError ? (
@@ -124,8 +126,13 @@ export function Preview({ id, entry: listed, around, verbs, close, go, info, tra
           <Icon name="right" size={24} />
         </button>
       )}
-    </Modal>
+    </Over>
   )
+}
+
+/** Drawn once there is time: what lies around it is there before. */
+function Calm({ children }: { children: ReactNode }) {
+  return useDeferredValue(children, <Rows count={6} />)
 }
 
 function Body({ entry, verbs }: { entry: Entry; verbs: Verbs }) {

@@ -25,6 +25,8 @@ const FIRST = 200
 const FURTHER = 500
 /** How much longer a list has to be to be shown while it is read. */
 const GROWN = 1.5
+/** So many are found in a list one by one; more by looking through it once. */
+const FEW = 4
 
 export class Listing {
   private view: View = { entries: [], count: 0, folder: undefined, reading: true, error: undefined }
@@ -101,9 +103,7 @@ export class Listing {
     return !this.view.reading && this.view.error === undefined
   }
 
-  get(id: string): Entry | undefined {
-    return this.ids.get(id)
-  }
+  readonly get = (id: string): Entry | undefined => this.ids.get(id)
 
   /** Puts entries in, or in place of what they were; those that lie elsewhere now go. */
   put(changed: readonly Entry[]): void {
@@ -121,7 +121,22 @@ export class Listing {
     const leaving = [...ids]
     for (const id of leaving) this.came.delete(id)
     const moved = new Set([...leaving.filter(id => this.ids.has(id)), ...coming.map(entry => entry.id)])
-    if (moved.size) this.keep(merged(this.view.entries.filter(entry => !moved.has(entry.id)), coming, this.language))
+    if (!moved.size) return
+    const left = this.without([...moved].flatMap(id => this.ids.get(id) ?? []))
+    for (const id of moved) this.ids.delete(id)
+    for (const entry of coming) this.ids.set(entry.id, entry)
+    this.show(merged(left, coming, this.language))
+  }
+
+  /** What is listed but these. */
+  private without(leaving: readonly Entry[]): readonly Entry[] {
+    const { entries } = this.view
+    if (leaving.length <= FEW) {
+      const places = leaving.map(entry => entries.indexOf(entry)).sort((a, b) => b - a)
+      return places.reduce((left, at) => (at < 0 ? left : left.toSpliced(at, 1)), entries)
+    }
+    const gone = new Set(leaving)
+    return entries.filter(entry => !gone.has(entry))
   }
 
   /** Whether an entry is shown as it is: then nothing has to be drawn anew. */
@@ -142,9 +157,13 @@ export class Listing {
     this.set({ folder })
   }
 
-  private keep(entries: readonly Entry[], count?: number, folder?: FileResource): void {
-    const change = entries.length - this.view.entries.length
+  private keep(entries: readonly Entry[], count: number, folder: FileResource | undefined): void {
     this.ids = new Map(entries.map(entry => [entry.id, entry]))
+    this.show(entries, count, folder)
+  }
+
+  private show(entries: readonly Entry[], count?: number, folder?: FileResource): void {
+    const change = entries.length - this.view.entries.length
     this.set({ entries, count: count ?? Math.max(entries.length, this.view.count + change), ...(folder && { folder }) })
   }
 
@@ -160,22 +179,30 @@ function alike(a: Entry, b: Entry): boolean {
 }
 
 /** A sorted list with some more in it, each in its place. */
-export function merged(sorted: readonly Entry[], coming: readonly Entry[], language: string): Entry[] {
+export function merged(sorted: readonly Entry[], coming: readonly Entry[], language: string): readonly Entry[] {
+  const placed = coming.toSorted((a, b) => compare(a, b, language)).map(entry => ({ entry, at: placeOf(sorted, entry, language) }))
+  // From the end on: what was put in moves no place that is still to come.
+  if (placed.length <= FEW) return placed.reduceRight((list, { entry, at }) => list.toSpliced(at, 0, entry), sorted)
   const found: Entry[] = []
   let from = 0
   const take = (to: number) => {
     for (; from < to; from += 1) found.push(sorted[from] as Entry)
   }
-  for (const entry of coming.toSorted((a, b) => compare(a, b, language))) {
-    let [low, high] = [from, sorted.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (compare(sorted[middle] as Entry, entry, language) < 0) low = middle + 1
-      else high = middle
-    }
-    take(low)
+  for (const { entry, at } of placed) {
+    take(at)
     found.push(entry)
   }
   take(sorted.length)
   return found
+}
+
+/** Where an entry belongs in a sorted list. */
+function placeOf(sorted: readonly Entry[], entry: Entry, language: string): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compare(sorted[middle] as Entry, entry, language) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -29,8 +29,11 @@ export interface Selecting extends Selection {
 
 const NOTHING: Held = { active: undefined, anchor: undefined, chosen: new Set() }
 
-/** The selection of a list; a new one for each `key`. */
-export function useSelection(list: readonly Entry[], key: string): Selecting {
+/** So many are found in a list one by one; more by looking through it once. */
+const FEW = 4
+
+/** The selection of a list, whose entries `get` knows by their ids; a new one for each `key`. */
+export function useSelection(list: readonly Entry[], key: string, get: (id: string) => Entry | undefined): Selecting {
   const [held, setHeld] = useState({ key, ...NOTHING })
   const here: Held = held.key === key ? held : NOTHING
   const set = useCallback(
@@ -41,7 +44,11 @@ export function useSelection(list: readonly Entry[], key: string): Selecting {
     [key],
   )
   // Something may have left since it was chosen.
-  const entries = useMemo(() => (here.chosen.size ? list.filter(entry => here.chosen.has(entry.id)) : []), [list, here.chosen])
+  const entries = useMemo(() => {
+    if (here.chosen.size > FEW) return list.filter(entry => here.chosen.has(entry.id))
+    const found = [...here.chosen].flatMap(id => get(id) ?? []).map(entry => ({ entry, at: list.indexOf(entry) }))
+    return found.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at).map(({ entry }) => entry)
+  }, [list, here.chosen, get])
   return {
     active: here.active,
     chosen: here.chosen,

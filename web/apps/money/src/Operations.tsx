@@ -164,9 +164,9 @@ export function Operations({ state, go, filter, oldest, accounts, category, aske
           choose={open => go({ open }, { replace: state.open !== undefined })}
           calm
           near={near}
-          render={(row, chosen) => <Line row={row} chosen={chosen} mark={row.kind === 'operation' ? markOf(row.operation, asked) : undefined} thisYear={thisYear} />}
+          render={(row, chosen, whole) => <Line row={row} chosen={chosen} whole={whole} mark={row.kind === 'operation' ? markOf(row.operation, asked) : undefined} thisYear={thisYear} />}
           foot={
-            more ? <Rows count={3} /> : <p className={css.end}>{!state.category && !searching && rows.length > 0 && say('list.end', { day: formats.shortDay(oldest) })}</p>
+            more ? <Rows count={3} still /> : <p className={css.end}>{!state.category && !searching && rows.length > 0 && say('list.end', { day: formats.shortDay(oldest) })}</p>
           }
         />
       )}
@@ -217,7 +217,7 @@ function SearchField({ text, field, search, down }: { text: string; field: React
 }
 
 // Remembered: while the list scrolls, only rows that come into sight are made.
-const Line = memo(function Line({ row, chosen, mark, thisYear }: { row: Row; chosen: boolean; mark: Mark | undefined; thisYear: number }) {
+const Line = memo(function Line({ row, chosen, whole, mark, thisYear }: { row: Row; chosen: boolean; whole: boolean; mark: Mark | undefined; thisYear: number }) {
   const say = useSay(texts)
   const formats = useFormats()
   const language = useLanguage()
@@ -231,6 +231,13 @@ const Line = memo(function Line({ row, chosen, mark, thisYear }: { row: Row; cho
     )
   }
   const { operation } = row
+  if (!whole) {
+    return (
+      <div className={css.op} data-brief data-chosen={chosen || undefined}>
+        <div className={css.who}>{nameOf(operation)}</div>
+      </div>
+    )
+  }
   const category = categoryOf(operation)
   const name = category === NONE ? say('uncategorised') : (CATEGORIES[category]?.[language] ?? '')
   const incoming = operation.amount > 0
