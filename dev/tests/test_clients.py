@@ -33,9 +33,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.slow(reason="starts a server and Node")
-@pytest.mark.parametrize("script", ["pouch.cjs", "cozy.cjs"])
+@pytest.mark.parametrize("script", ["pouch.cjs", "cozy.cjs", "oauth.cjs"])
 def test_a_client_finds_all_that_it_needs(server: Server, script: str) -> None:
     token = server.operator.token(f"localhost:{server.port}", scope="*")
-    command = [web.node()[0], str(web.CLIENTS / script), f"http://localhost:{server.port}", token]
+    command = [web.node()[0], str(web.CLIENTS / script), f"http://localhost:{server.port}", token, PASSPHRASE]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-4000:]

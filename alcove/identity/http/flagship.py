@@ -79,7 +79,7 @@ class FlagshipRoutes:
         """A code that opens a session in a browser, once: for a certified client, or who says the passphrase."""
         instance = instance_of(call)
         if not await self._does_everything(call):
-            said = await read_object(call)
+            said = await read_object(call) if call.request.headers.get("content-length", "0") != "0" else {}
             if not await self._holds(call, instance, said):
                 raise WrongPassphrase("Not authorized")
             asked = await self._second(call, instance, said)
