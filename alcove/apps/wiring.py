@@ -13,7 +13,7 @@ from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
 from alcove.apps.store import Installed
 from alcove.base.http import AppHost
 from alcove.documents import Documents
-from alcove.identity import GRANTS, Gate, LinkPages, Sessions, Tokens
+from alcove.identity import GRANTS, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
 from alcove.instances import PROVISIONERS, Contexts, Flags, Instance, Instances, InstanceSettings
 from alcove.search import FINDABLES
 
@@ -37,7 +37,8 @@ def register(house: House) -> None:
     contexts, built = house.need(Contexts), built_apps(folder, vite)
     apps = house.provide(Apps, Apps(installed, built, instances, person, contexts, house.clock, scheme))
     tokens, links = house.need(Tokens), house.need(LinkPages)
-    pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, scheme, vite)
+    codes, limit = house.need(SessionCodes), house.need(DeviceLimit)
+    pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, codes, limit, scheme, vite)
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)
     catalogue = Catalogue(apps, pages, gate, house.need(Sessions), instances, shared, scheme)

@@ -3,9 +3,11 @@
 from alcove.base.house import Slot
 from alcove.identity.client import Client
 from alcove.identity.clients import Clients
+from alcove.identity.devices import DeviceLimit
 from alcove.identity.errors import LoginNeeded, MetadataWrong
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.links import LinkPages
+from alcove.identity.http.opening import SessionCodes
 from alcove.identity.keys import Keys
 from alcove.identity.model import LIFETIMES, OWNER, Grant, Who, WrongScope, read_scope, read_set
 from alcove.identity.operator import operator_passphrase
@@ -25,6 +27,7 @@ __all__ = [
     "OWNER",
     "Client",
     "Clients",
+    "DeviceLimit",
     "Gate",
     "Grant",
     "Keys",
@@ -35,6 +38,7 @@ __all__ = [
     "Passphrases",
     "Permissions",
     "Session",
+    "SessionCodes",
     "Sessions",
     "Tokens",
     "Visitor",

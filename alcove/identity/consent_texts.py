@@ -96,6 +96,29 @@ CERTIFY_FRENCH = {
     "noscript": "Cette page a besoin de JavaScript.",
 }
 
+LIMIT_ENGLISH = {
+    "title": "Too many devices",
+    "said": "Devices connected: {count}. This place may have {limit}.",
+    "why": "Your data is safe, and your devices go on. To open your apps, disconnect what you use no more.",
+    "manage": "Choose which ones",
+    "again": "I have done so: open my Alcove",
+}
+LIMIT_FRENCH = {
+    "title": "Trop d’appareils",
+    "said": "Appareils connectés : {count}. Ce lieu peut en avoir {limit}.",
+    "why": (
+        "Vos données sont en sûreté, et vos appareils continuent. "
+        "Déconnectez ceux dont vous ne vous servez plus pour ouvrir vos applications."
+    ),
+    "manage": "Choisir lesquels",
+    "again": "C’est fait : ouvrir mon Alcove",
+}
+
+
+def limit_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page for who has connected too many devices."""
+    return LIMIT_FRENCH if locale.startswith("fr") else LIMIT_ENGLISH
+
 
 def authorize_texts(locale: str) -> Mapping[str, str]:
     """The words of the page that asks whether a client is let in."""

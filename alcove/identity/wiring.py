@@ -17,6 +17,7 @@ from alcove.identity.client import CLIENTS, SECRETS
 from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
 from alcove.identity.delegation import Delegation
+from alcove.identity.devices import DeviceLimit
 from alcove.identity.factors import DOCTYPE as FACTORS
 from alcove.identity.factors import SecondFactors
 from alcove.identity.hints import Hints
@@ -36,6 +37,7 @@ from alcove.identity.http.hosting import HostingRoutes
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
 from alcove.identity.http.oidc import DelegationRoutes
+from alcove.identity.http.opening import SessionCodes
 from alcove.identity.http.passkeys import PasskeyRoutes
 from alcove.identity.http.passphrases import PassphraseRoutes
 from alcove.identity.http.permissions import PermissionRoutes
@@ -62,7 +64,7 @@ from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, FORGET, clean_clients, clean_later, forget_later, forget_secrets
 from alcove.identity.tokens import Tokens
-from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Instances, InstanceSettings
+from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
 from alcove.outbox import Outbox
 from alcove.realtime import REDACTIONS, Realtime
@@ -167,7 +169,7 @@ def _delegated(
     entrance: Entrance,
     step: AppStep,
     granting: Granting,
-    session_codes: OnceCodes,
+    session_codes: SessionCodes,
     attempts: Attempts,
 ) -> None:
     """Another provider may say who it is."""
@@ -211,7 +213,7 @@ def _mails(
 
 def _oauth(
     house: House, gate: Gate, clients: Clients, proof: Proof, step: AppStep, slips: Slips, attempts: Attempts
-) -> tuple[Granting, OnceCodes]:
+) -> tuple[Granting, SessionCodes]:
     """What the clients of a person ask: to be registered and let in, and to be forgotten."""
     documents, clock, scheme = house.need(Documents), house.clock, house.settings.scheme
     tokens, allowances, instances = house.need(Tokens), house.need(Allowances), house.need(Instances)
@@ -219,14 +221,17 @@ def _oauth(
     house.registry(HANDLERS).add(CLEAN, clean_clients(clients))
     house.registry(POLICIES).add(SESSION_CODES, Policy(readable=False, writable=False))
     codes = OnceCodes(documents, clock, ACCESS_CODES, timedelta(minutes=10))
-    session_codes = OnceCodes(documents, clock, SESSION_CODES, timedelta(days=7))
+    opening = OnceCodes(documents, clock, SESSION_CODES, timedelta(days=7))
+    session_codes = house.provide(SessionCodes, SessionCodes(gate, house.need(Sessions), opening, scheme))
+    limit = house.provide(DeviceLimit, DeviceLimit(clients, house.need(Flags)))
     registering = ClientRoutes(gate, tokens, clients, allowances, clean_later(house.need(Triggers)))
     person, outbox = house.need(InstanceSettings), house.need(Outbox)
     certifying = Certifying(clients, registering, slips, attempts, allowances, outbox, person, clock)
-    sessions, granting = house.need(Sessions), Granting(tokens, clients, codes)
-    pages = AuthorizePages(gate, sessions, clients, codes, session_codes, certifying, instances, scheme)
+    granting = Granting(tokens, clients, codes)
+    pages = AuthorizePages(gate, clients, codes, session_codes, certifying, instances, scheme)
     flagship = FlagshipRoutes(gate, proof, step, tokens, house.need(Permissions), clients, granting, session_codes)
-    for routes in (registering, DeviceRoutes(gate, clients), pages, granting, certifying, flagship):
+    devices = DeviceRoutes(gate, clients, limit, instances, scheme)
+    for routes in (registering, devices, pages, granting, certifying, flagship):
         house.add_routes(*routes.routes())
     return granting, session_codes
 

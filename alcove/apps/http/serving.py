@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from starlette.responses import RedirectResponse, Response
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from alcove.apps.service import Apps
     from alcove.apps.service.folders import BuiltApp
     from alcove.base.http import Call
-    from alcove.identity import Gate, LinkPages, Session, Tokens
+    from alcove.identity import DeviceLimit, Gate, LinkPages, Session, SessionCodes, Tokens
     from alcove.instances import Flags, Instance, Instances, InstanceSettings
 
 PAGES = Path(__file__).parents[1] / "pages"
 PAGE = "text/html; charset=utf-8"
+MANAGING = frozenset({"account", "settings"})
+"""Apps in which devices are disconnected: they open also when there are too many."""
 UNKEPT = "private, no-store, must-revalidate"
 
 
@@ -41,12 +43,16 @@ class AppPages:
         settings: InstanceSettings,
         flags: Flags,
         links: LinkPages,
+        session_codes: SessionCodes,
+        limit: DeviceLimit,
         scheme: str,
         vite: str = "",
     ) -> None:
         self._apps = apps
         self._gate = gate
         self._links = links
+        self._session_codes = session_codes
+        self._limit = limit
         self._tokens = tokens
         self._instances = instances
         self._settings = settings
@@ -83,11 +89,16 @@ class AppPages:
         if found is None:
             raise NoSuchFile
         route, name = found
+        entered = None if name else await self._session_codes.enter(call)
+        if entered is not None:
+            return entered
         session = await self._gate.session(call)
         if session is None and not route.public:
             if name:
                 raise SessionNeeded
             return RedirectResponse(login_url(self._scheme, instance, self._asked(call, instance, app)), 302)
+        if not name and not route.public and app.manifest.slug not in MANAGING and await self._limit.exceeded(instance):
+            return self._too_many_devices(call, instance, app)
         if not name:
             code = call.query("sharecode")
             asked = await self._links.ask(call, code, self._asked(call, instance, app)) if code else None
@@ -96,6 +107,12 @@ class AppPages:
         if asset is None:
             raise NoSuchFile
         return await send_file(call.request, asset)
+
+    def _too_many_devices(self, call: Call, instance: Instance, app: BuiltApp) -> Response:
+        back = quote(self._asked(call, instance, app), safe="")
+        return RedirectResponse(
+            f"{self._scheme}://{instance.domain}/settings/clients/limit-exceeded?redirect={back}", 303
+        )
 
     def _asked(self, call: Call, instance: Instance, app: BuiltApp) -> str:
         url = self._apps.url(instance, app.manifest.slug, call.request.url.path.lstrip("/"))

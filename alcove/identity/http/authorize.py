@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -20,7 +19,6 @@ from alcove.identity.errors import AuthorizeWrong, LoginNeeded
 from alcove.identity.http.forms import check_csrf, read_form, visitor_of
 from alcove.identity.scopes import opened, reads_only
 from alcove.identity.service import login_url
-from alcove.identity.sessions import SHORT_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +27,9 @@ if TYPE_CHECKING:
     from alcove.identity.authorizing import Asked
     from alcove.identity.clients import Clients
     from alcove.identity.http.certifying import Certifying
+    from alcove.identity.http.opening import SessionCodes
     from alcove.identity.once import OnceCodes
     from alcove.identity.service import Gate
-    from alcove.identity.sessions import Sessions
     from alcove.instances import Instance, Instances
 
 log = logging.getLogger("alcove.identity")
@@ -43,24 +41,19 @@ FIELDS = ("state", "client_id", "redirect_uri", "response_type", "scope", "code_
 
 
 class AuthorizePages:
-    """Asks the person, and gives the client a code for the tokens.
-
-    `codes` are those for clients, `session_codes` those with which a certified client opens a browser's session.
-    """
+    """Asks the person, and gives the client a code for the tokens."""
 
     def __init__(
         self,
         gate: Gate,
-        sessions: Sessions,
         clients: Clients,
         codes: OnceCodes,
-        session_codes: OnceCodes,
+        session_codes: SessionCodes,
         certifying: Certifying,
         instances: Instances,
         scheme: str,
     ) -> None:
         self._gate = gate
-        self._sessions = sessions
         self._clients = clients
         self._codes = codes
         self._session_codes = session_codes
@@ -79,17 +72,14 @@ class AuthorizePages:
     async def ask(self, call: Call) -> Response:
         """The page that says what the client wants to do, for who is logged in; else the login."""
         instance = cast("Instance", call.instance)
-        logged_in = await self._gate.session(call) is not None
-        if code := call.query("session_code"):
-            # Used up in any case: it must not lie about in the history of a browser.
-            good = await self._session_codes.take(instance, code) is not None
-            if good and not logged_in:
-                return await self._enter(call, instance)
+        entered = await self._session_codes.enter(call, short=True)
+        if entered is not None:
+            return entered
         try:
             asked = await read_asked(self._clients, instance, call.request.query_params)
         except AuthorizeWrong as refusal:
             return self._refuse(call, instance, refusal)
-        if not logged_in:
+        if await self._gate.session(call) is None:
             here = f"{self._scheme}://{instance.domain}/auth/authorize?{call.request.url.query}"
             return RedirectResponse(login_url(self._scheme, instance, here), 303)
         if asked.uncertain:
@@ -127,14 +117,6 @@ class AuthorizePages:
         if call.request.headers.get("accept") == "application/json":
             return JSONResponse({"deeplink": asked.back(**said)})
         return RedirectResponse(asked.back(**said), 302, _UNKEPT)
-
-    async def _enter(self, call: Call, instance: Instance) -> Response:
-        """Opens a short session for the bearer of a good code, and leads on to the same page without the code."""
-        _, cookie = await self._sessions.open(instance, visitor_of(call), long_run=False, short_run=True)
-        rest = [(name, value) for name, value in call.request.query_params.multi_items() if name != "session_code"]
-        response = RedirectResponse(f"/auth/authorize?{urlencode(rest)}", 303, _UNKEPT)
-        response.headers.append("Set-Cookie", self._gate.cookie(instance, cookie, SHORT_RUN))
-        return response
 
     def _page(self, call: Call, instance: Instance, asked: Asked) -> Response:
         csrf = call.request.cookies.get("_csrf") or new_code()

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from alcove.identity.clients import Clients
     from alcove.identity.delegation import Delegation
     from alcove.identity.http.granting import Granting
+    from alcove.identity.http.opening import SessionCodes
     from alcove.identity.http.twofactor import AppStep
     from alcove.identity.limits import Attempts
-    from alcove.identity.once import OnceCodes
     from alcove.identity.providers import Providers
     from alcove.instances import Instance
 
@@ -56,7 +56,7 @@ class DelegatedTokens:
         step: AppStep,
         clients: Clients,
         granting: Granting,
-        session_codes: OnceCodes,
+        session_codes: SessionCodes,
         attempts: Attempts,
     ) -> None:
         self._providers = providers
@@ -85,7 +85,7 @@ class DelegatedTokens:
         if client.linked and not client.flagship:
             scope = f"{APP}{client.linked}"
         if scope == EVERYTHING and not client.flagship:
-            code = await self._session_codes.make(instance, {})
+            code = await self._session_codes.make(instance)
             return JSONResponse({"session_code": code}, 202, {"Cache-Control": "no-store"})
         await self._check_scope(instance, client, scope)
         try:

@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from alcove.base.digits import whole
 from alcove.base.errors import BadRequest, NotFound, TokenInvalid, TokenMissing
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
-from alcove.base.jsonapi import answer_list, resource
+from alcove.base.jsonapi import answer, answer_list, resource
+from alcove.base.pages import Pages
 from alcove.identity.client import CLIENTS, SECRETS
+from alcove.identity.consent_texts import limit_texts
 from alcove.identity.errors import ClientMissing, NotAClient
+from alcove.identity.http.forms import way
 from alcove.identity.http.oauth import instance_of
 
 if TYPE_CHECKING:
     from alcove.identity.client import Client
     from alcove.identity.clients import Clients
+    from alcove.identity.devices import DeviceLimit
     from alcove.identity.service import Gate
+    from alcove.instances import Instances
 
 PAGE, MOST = 100, 1000
+SETTINGS, USAGE = "io.cozy.settings", "io.cozy.settings.clients-usage"
+MANAGING, PLACE = "account", "clients"
+"""The app, and the part of its page, in which a person disconnects devices."""
+PAGES = Path(__file__).parents[1] / "pages"
+CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';img-src 'self' data:;"
 
 
 class DeviceRoutes:
     """Lists and removes clients; and what a client says of itself while it works."""
 
-    def __init__(self, gate: Gate, clients: Clients) -> None:
+    def __init__(self, gate: Gate, clients: Clients, limit: DeviceLimit, instances: Instances, scheme: str) -> None:
         self._gate = gate
         self._clients = clients
+        self._limit = limit
+        self._instances = instances
+        self._scheme = scheme
+        self._pages = Pages(PAGES)
 
     def routes(self) -> list[Route]:
         """The route table of this file."""
         return [
             Route("GET", "/settings/clients", self.list, Guard.TOKEN, jsonapi_errors),
+            Route("GET", "/settings/clients/limit-exceeded", self.too_many, Guard.SESSION),
             Route("DELETE", "/settings/clients/:id", self.revoke, Guard.TOKEN, jsonapi_errors),
+            Route("GET", "/settings/clients-usage", self.usage, Guard.TOKEN, jsonapi_errors),
             Route("POST", "/settings/synchronized", self.synchronized, Guard.PUBLIC, jsonapi_errors),
         ]
 
@@ -58,6 +75,33 @@ class DeviceRoutes:
         if not await self._clients.revoke(call.instance, call.params["id"]):
             raise NotFound("missing", title="not_found")
         return Response(status_code=204)
+
+    async def usage(self, call: Call) -> Response:
+        """How many devices there are, and whether that is too many."""
+        call.caller.allow("GET", SETTINGS, USAGE)
+        devices = await self._limit.of(instance_of(call))
+        said = {"count": devices.count, "limitReached": devices.reached, "limitExceeded": devices.exceeded}
+        limit = {} if devices.limit is None else {"limit": devices.limit}
+        return answer(resource(SETTINGS, USAGE, {**limit, **said}, links={"self": "/settings/clients-usage"}))
+
+    async def too_many(self, call: Call) -> Response:
+        """Says that devices must be disconnected before the apps open again; leads on when that is done."""
+        instance = instance_of(call)
+        target = way(self._instances, self._scheme, instance, call.query("redirect"))
+        devices = await self._limit.of(instance)
+        if not devices.exceeded:
+            return RedirectResponse(target, 302)
+        words = limit_texts(instance.locale)
+        html = self._pages.render(
+            "devices.html",
+            t=words,
+            locale=instance.locale,
+            domain=instance.domain,
+            said=words["said"].format(count=devices.count, limit=devices.limit),
+            manage=f"{self._scheme}://{self._instances.app_host(instance, MANAGING)}/#{PLACE}",
+            again=target,
+        )
+        return Response(html, 200, {"Content-Security-Policy": CSP, "Cache-Control": "no-store"}, "text/html")
 
     async def synchronized(self, call: Call) -> Response:
         """A client has just fetched and sent all there was. Without its token: 400, whatever else comes."""

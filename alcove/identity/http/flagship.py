@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from alcove.identity.clients import Clients
     from alcove.identity.http.granting import Granting
+    from alcove.identity.http.opening import SessionCodes
     from alcove.identity.http.proving import Proof
     from alcove.identity.http.twofactor import AppStep
-    from alcove.identity.once import OnceCodes
     from alcove.identity.permissions import Permissions
     from alcove.identity.service import Gate
     from alcove.identity.tokens import Tokens
@@ -39,7 +39,7 @@ class FlagshipRoutes:
         permissions: Permissions,
         clients: Clients,
         granting: Granting,
-        session_codes: OnceCodes,
+        session_codes: SessionCodes,
     ) -> None:
         self._gate = gate
         self._proof = proof
@@ -107,7 +107,7 @@ class FlagshipRoutes:
         return await self._step.asks(call, instance, _text(said, "two_factor_token"), passcode)
 
     async def _code(self, instance: Instance, status: int) -> Response:
-        code = await self._session_codes.make(instance, {})
+        code = await self._session_codes.make(instance)
         return JSONResponse({"session_code": code}, status, {"Cache-Control": "no-store"})
 
     async def _does_everything(self, call: Call) -> bool:

@@ -209,3 +209,14 @@ async def test_a_certified_client_gets_tokens_for_connectors(door: Front, app: h
     assert token.status_code == 201
     connector = {"Authorization": f"Bearer {token.json()}"}
     assert (await app.get("/files/io.cozy.files.root-dir", headers=connector)).status_code == 200
+
+
+async def test_a_session_code_opens_an_app_once(door: Front, app: httpx.AsyncClient) -> None:
+    code = (await app.post("/auth/session_code", json={"passphrase": FORM})).json()["session_code"]
+    async with door.client() as webview:
+        opened = await webview.get(f"http://mini.{DOMAIN}/?session_code={code}&a=b", headers=HTML)
+        assert (opened.status_code, opened.headers["location"]) == (303, f"http://mini.{DOMAIN}/?a=b")
+        assert "Max-Age" not in opened.headers["set-cookie"]
+        assert (await webview.get(opened.headers["location"], headers=HTML)).status_code == 200
+    async with door.client() as another:
+        assert (await another.get(f"http://mini.{DOMAIN}/?session_code={code}", headers=HTML)).status_code == 302
