@@ -40,8 +40,8 @@ def address_of(secret: str, domain: str) -> str:
 
 
 def picture_of(address: str) -> str:
-    """The QR code as SVG text, dark on light whatever the page looks like: cameras want it so."""
-    return segno.make(address, micro=False).svg_inline(scale=5, border=4, dark="#000", light="#fff")
+    """The QR code as a `data:` address, dark on light whatever the page looks like: cameras want it so."""
+    return segno.make(address, micro=False).svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
 
 
 def step_of(secret: str, code: str, now: datetime, used: int) -> int | None:

@@ -5,10 +5,12 @@ import { About } from './About'
 import css from './account.module.css'
 import { useSettings } from './api'
 import { Devices } from './Devices'
+import { Mail } from './Mail'
 import { type Part, PARTS, partOf } from './model'
 import { Passkeys } from './Passkeys'
 import { Passphrase } from './Passphrase'
 import { Person } from './Person'
+import { Second } from './Second'
 import { Storage } from './Storage'
 import { type Key, texts } from './texts'
 
@@ -60,9 +62,11 @@ function Page() {
             <Rows count={3} />
           )}
         </Section>
+        <Section part="mail">{settings.data ? <Mail settings={settings.data} /> : <Rows count={1} />}</Section>
         <Section part="passphrase">
           <Passphrase known={[settings.data?.public_name ?? '', settings.data?.email ?? '']} />
         </Section>
+        <Section part="second">{settings.data ? <Second settings={settings.data} /> : <Rows count={1} />}</Section>
         <Section part="passkeys">
           <Passkeys />
         </Section>

@@ -4,7 +4,8 @@ import { Button, Icon, useKeyboardKept, useLanguage, useSay } from '@alcove/ui'
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
 import { canHash, LEAST, strength, VERDICTS } from '../../../../alcove/identity/pages/passphrase.js'
 import css from './account.module.css'
-import { useChangePassphrase } from './api'
+import { type HalfDone, useChangePassphrase } from './api'
+import { Proving } from './Proving'
 import { texts } from './texts'
 
 type Trouble = { field: 'present' | 'next' | 'form'; text: string }
@@ -46,6 +47,7 @@ function Form({ known, close }: { known: readonly string[]; close: (changed: boo
   const [next, setNext] = useState('')
   const [shown, setShown] = useState(false)
   const [busy, setBusy] = useState(false)
+  const [half, setHalf] = useState<HalfDone>()
   const [trouble, setTrouble] = useState<Trouble>()
   const presentField = useRef<HTMLInputElement>(null)
   const nextField = useRef<HTMLInputElement>(null)
@@ -77,13 +79,26 @@ function Form({ known, close }: { known: readonly string[]; close: (changed: boo
     setBusy(true)
     setTrouble(undefined)
     try {
-      await change(present, next)
-      close(true)
+      const asked = await change(present, next)
+      if (asked) setHalf(asked)
+      else close(true)
     } catch (error) {
       tell(refused(error))
     } finally {
       setBusy(false)
     }
+  }
+  if (half) {
+    const send = async (code: string) => {
+      try {
+        await change(present, next, { ...half, two_factor_passcode: code })
+      } catch (error) {
+        // The passphrase was right a moment ago: it is the code that is wrong.
+        throw error instanceof Refused && error.status === 403 ? new Refused(422, error.reason, error.asked) : error
+      }
+      close(true)
+    }
+    return <Proving what="code" label={say('second.code')} go={say('passphrase.do')} send={send} cancel={() => close(false)} />
   }
   const said = (field: Trouble['field']) => (trouble?.field === field ? trouble.text : '')
   return (

@@ -174,23 +174,116 @@ interface Hashing {
   data: { attributes: { salt: string; iterations: number } }
 }
 
-/** Changes the passphrase, hashed here as the login does it. Every session but this browser's ends by it. */
+/** What hashes a passphrase as the login does it. */
+function useHashing() {
+  const { door } = useClient()
+  return async (passphrase: string): Promise<string> => {
+    const { salt, iterations } = (await door.ask<Hashing>('GET', '/settings/passphrase', { accept: JSONAPI })).data.attributes
+    return clientForm(passphrase, salt, iterations)
+  }
+}
+
+/** What goes with the code of the second step, where one is asked for. */
+export interface HalfDone {
+  two_factor_token: string
+}
+
+/**
+ * Changes the passphrase, hashed here as the login does it. Every session but this browser's ends by it. Where a second
+ * step is asked for, answers what goes with its code, and has changed nothing yet.
+ */
 export function useChangePassphrase() {
   const { door } = useClient()
   const queries = useQueryClient()
-  return async (present: string, next: string): Promise<void> => {
+  return async (present: string, next: string, step?: HalfDone & { two_factor_passcode: string }): Promise<HalfDone | undefined> => {
     const { salt, iterations } = (await door.ask<Hashing>('GET', '/settings/passphrase', { accept: JSONAPI })).data.attributes
     const rounds = Math.max(iterations, ROUNDS)
-    await door.send('PUT', '/settings/passphrase', {
+    const half = await door.ask<HalfDone | undefined>('PUT', '/settings/passphrase', {
       body: {
         current_passphrase: await clientForm(present, salt, iterations),
         new_passphrase: await clientForm(next, salt, rounds),
         iterations: rounds,
+        ...step,
       },
       accept: JSONAPI,
     })
+    if (half) return half
     // This page's token ended with its session: the new session has one of its own.
     await door.renew()
     await queries.invalidateQueries({ queryKey: DEVICES })
+    return undefined
+  }
+}
+
+/** Another mail address: proposed with the passphrase, mailed once more, given up. */
+export function useMailAddress() {
+  const { door } = useClient()
+  const queries = useQueryClient()
+  const hash = useHashing()
+  const ask = async (method: string, path: string, body?: unknown) => {
+    await door.send(method, path, { body, accept: JSONAPI })
+    await queries.invalidateQueries({ queryKey: SETTINGS })
+  }
+  return {
+    propose: async (email: string, passphrase: string) => ask('POST', '/settings/email', { email, passphrase: await hash(passphrase) }),
+    again: () => ask('POST', '/settings/email/resend'),
+    giveUp: () => ask('DELETE', '/settings/email'),
+  }
+}
+
+export interface SecondState {
+  mode: 'none' | 'mail' | 'app'
+  recovery_codes: number
+  /** Whether this server sends mail. */
+  mail: boolean
+}
+
+export interface Offer {
+  secret: string
+  address: string
+  /** The QR code, as a `data:` address. */
+  picture: string
+}
+
+interface Told<T> {
+  data: { attributes: T }
+}
+
+const SECOND = '/settings/second_factor'
+
+/** Whether a second step is asked for at the login, and what can be. */
+export function useSecond() {
+  const { door } = useClient()
+  useFresh(['io.cozy.settings'], [SECOND])
+  return useQuery({
+    queryKey: [SECOND],
+    queryFn: ({ signal }) => door.ask<Told<SecondState>>('GET', SECOND, { accept: JSONAPI, signal }),
+    select: said => said.data.attributes,
+  })
+}
+
+/** Sets the second step up, and turns it off. */
+export function useSecondStep() {
+  const { door } = useClient()
+  const queries = useQueryClient()
+  const hash = useHashing()
+  const ask = async <T>(method: string, path: string, body: unknown): Promise<T> => {
+    const said = await door.ask<Told<T> | undefined>(method, path, { body, accept: JSONAPI })
+    await queries.invalidateQueries({ queryKey: [SECOND] })
+    return said?.data.attributes as T
+  }
+  const mode = (more: Record<string, string>) => ask<void>('PUT', '/settings/instance/auth_mode', { auth_mode: 'two_factor_mail', ...more })
+  const codes = async (method: string, path: string, body: unknown) =>
+    (await ask<{ recovery_codes: string[] }>(method, `${SECOND}${path}`, body)).recovery_codes
+  return {
+    offer: async (passphrase: string) => ask<Offer>('POST', `${SECOND}/app`, { passphrase: await hash(passphrase) }),
+    accept: (code: string) => codes('PUT', '/app', { code }),
+    mail: async (passphrase: string) => {
+      await door.send('POST', '/settings/passphrase/check', { body: { passphrase: await hash(passphrase) }, accept: JSONAPI })
+      await mode({})
+    },
+    acceptMail: (code: string) => mode({ two_factor_activation_code: code }),
+    renew: async (passphrase: string) => codes('POST', '/recovery', { passphrase: await hash(passphrase) }),
+    off: async (passphrase: string) => ask<void>('POST', `${SECOND}/off`, { passphrase: await hash(passphrase) }),
   }
 }

@@ -3,6 +3,7 @@
 export interface Settings {
   public_name?: string
   email?: string
+  pending_email?: string
   locale?: string
   default_redirection?: string
   [name: string]: unknown
@@ -141,7 +142,7 @@ export function today(iso: string, now = Date.now()): boolean {
 }
 
 /** The parts of the page. */
-export const PARTS = ['you', 'passphrase', 'passkeys', 'devices', 'space', 'about'] as const
+export const PARTS = ['you', 'mail', 'passphrase', 'second', 'passkeys', 'devices', 'space', 'about'] as const
 export type Part = (typeof PARTS)[number]
 /** How addresses of Cozy's settings name what is one of our parts: links of clients and password managers lead there. */
 const COZY = new Map<string, Part>([
