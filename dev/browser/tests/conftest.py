@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,17 @@ PATIENCE = 45_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of pages go to one worker: they share a server and a browser."""
+    """All tests of pages go to one worker: they share a server and a browser.
+
+    On the machine that decides whether a change lands, one that failed is tried once more, and the summary names it: a
+    browser, a server and other tests share its processors, and chance there must not hold up a change. Here at home
+    nothing is tried twice: what fails by chance is a fault of the page or of the test, and wants mending.
+    """
+    again = pytest.mark.flaky(reruns=1)
     for item in items:
         if item.path.is_relative_to(HERE):
+            if os.environ.get("CI") == "true":
+                item.add_marker(again)
             item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.slow(reason="a real browser opens pages of a real server"))
             item.add_marker(pytest.mark.timeout(300))
