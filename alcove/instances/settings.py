@@ -89,7 +89,8 @@ class InstanceSettings:
             said = {"tos": old["tos_latest"]} if old.get("tos_latest") else {}
             return {**said, **terms_after(old, said)}
 
-        await self._instances.alter(instance, members)
+        if instance.fields.get("tos_latest"):
+            await self._instances.alter(instance, members)
 
     async def myself(self, instance: Instance) -> Document:
         """The contact of the person who lives here, made when there is none."""

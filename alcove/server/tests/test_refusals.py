@@ -24,6 +24,7 @@ FOR_EVERYBODY_WITH_A_TOKEN = {
     "GET /settings/capabilities": [401, 400, 200],
     "GET /settings/flags": [403, 403, 200],
     "GET /permissions/self": [401, 400, 200],
+    "PUT /settings/instance/sign_tos": [401, 400, 204],
 }
 """What the contract lets any token read: names and switches that every app needs before its first page."""
 
