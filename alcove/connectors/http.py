@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import Response
 
+from alcove.base.clock import rfc3339
 from alcove.base.digits import whole
 from alcove.base.errors import Unprocessable
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, answer_list, read, resource
 from alcove.connectors.errors import IntakeMissing
-from alcove.connectors.model import GATHERINGS, INTAKE, QUESTIONS
+from alcove.connectors.model import GATHERINGS, INTAKE, QUESTIONS, TRIGGERS
 
 if TYPE_CHECKING:
     from alcove.connectors.service.answers import Answers
@@ -22,13 +23,25 @@ if TYPE_CHECKING:
     from alcove.connectors.store import Shelf
     from alcove.documents import Document
     from alcove.instances import Instance
+    from alcove.jobs import Triggers
+
+
+KONNECTOR = "konnector"
+"""The worker that runs a source for one account."""
 
 
 class ConnectorsHTTP:
     """The routes of this room: those of files ask for `org.alcove.gatherings`, others for `org.alcove.questions`."""
 
     def __init__(
-        self, intake: Intake, gatherings: Gatherings, stops: Stops, answers: Answers, shelf: Shelf, runs: Runs
+        self,
+        intake: Intake,
+        gatherings: Gatherings,
+        stops: Stops,
+        answers: Answers,
+        shelf: Shelf,
+        runs: Runs,
+        triggers: Triggers,
     ) -> None:
         self._intake = intake
         self._answers = answers
@@ -36,6 +49,7 @@ class ConnectorsHTTP:
         self._shelf = shelf
         self._runs = runs
         self._stops = stops
+        self._triggers = triggers
 
     def routes(self) -> list[Route]:
         """The lines of the route table."""
@@ -47,6 +61,7 @@ class ConnectorsHTTP:
             ("GET", "/connectors/gather/:gathering-id", self.show),
             ("POST", "/connectors/gather/:gathering-id/stop", self.stop),
             ("GET", "/connectors/confinement", self.confinement),
+            ("GET", "/connectors/schedule", self.schedule),
             ("GET", "/connectors/questions", self.questions),
             ("POST", "/connectors/questions/:question-id/answer", self.reply),
             ("DELETE", "/connectors/questions/:question-id", self.drop),
@@ -110,6 +125,18 @@ class ConnectorsHTTP:
         found = self._runs.confinement()
         said = {"level": found.level.value, "how": found.how}
         return answer(resource("org.alcove.confinement", "confinement", said))
+
+    async def schedule(self, call: Call) -> Response:
+        """`GET /connectors/schedule`: when each source that runs by itself runs next, in UTC."""
+        call.caller.allow("GET", TRIGGERS, "", {"worker": KONNECTOR})
+        tenant, shown = call.instance.key, []
+        for trigger in await self._triggers.list(tenant, frozenset((KONNECTOR,)), frozenset()):
+            due = await self._triggers.next_run(tenant, trigger)
+            if due is not None and isinstance(trigger.message, dict):
+                account, konnector = (str(trigger.message.get(name) or "") for name in ("account", "konnector"))
+                said = {"account": account, "connector": konnector, "next": rfc3339(due)}
+                shown.append(resource("org.alcove.schedule", trigger.id, said))
+        return answer_list(shown)
 
     async def questions(self, call: Call) -> Response:
         """`GET /connectors/questions`: what waits for the person's answer, the oldest first."""

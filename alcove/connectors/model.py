@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ACCOUNTS = "io.cozy.accounts"
 KONNECTORS = "io.cozy.konnectors"
+TRIGGERS = "io.cozy.triggers"
 JOB_EVENTS = "io.cozy.jobs.events"
 INTAKE = "org.alcove.intake"
 QUESTIONS = "org.alcove.questions"

@@ -23,7 +23,7 @@ from alcove.documents import INDEXES, POLICIES, Documents, Policy
 from alcove.files import Files
 from alcove.identity import GRANTS, Tokens
 from alcove.instances import PROVISIONERS, Instance, Instances
-from alcove.jobs import HANDLERS, Jobs
+from alcove.jobs import HANDLERS, Jobs, Triggers
 from alcove.realtime import Realtime
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def register(house: House) -> None:
         await konnectors.install(instance)
 
     house.registry(PROVISIONERS).add("connectors", provision)
-    house.add_routes(*ConnectorsHTTP(intake, gatherings, stops, answers, shelf, runs).routes())
+    house.add_routes(*ConnectorsHTTP(intake, gatherings, stops, answers, shelf, runs, house.need(Triggers)).routes())
     instances.on_destroyed(lambda instance: intake.forget(instance.key))
 
     async def start() -> None:

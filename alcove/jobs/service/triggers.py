@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -86,6 +87,20 @@ class Triggers:
     async def state(self, tenant: str, trigger_id: str) -> dict[str, Any]:
         """How a trigger is doing, from its last 50 jobs."""
         return trigger_state(trigger_id, await self._jobs.of_trigger(tenant, trigger_id))
+
+    async def next_run(self, tenant: str, trigger: Trigger) -> datetime | None:
+        """When time fires a trigger next; None when nothing does. One that was just made has no alarm yet."""
+        if not trigger.timed:
+            return None
+        alarm = await self._alarms.get(tenant, trigger.id)
+        if alarm is not None and alarm.rule == f"{trigger.kind} {trigger.arguments}":
+            return datetime.fromtimestamp(alarm.due / 1000, UTC)
+        if alarm is not None:
+            return None  # it has fired, and is about to go
+        try:
+            return trigger.timetable()(self._clock.now())
+        except (BadTriggerArguments, OverflowError):
+            return None
 
     async def change(self, tenant: str, trigger_id: str, said: Mapping[str, Any]) -> Trigger:
         """Changes the `message`, or the `arguments` of a @cron. Raises `TriggerMissing`, `FixedTrigger`,

@@ -25,6 +25,8 @@ _WIDE, _MOSTLY = 0.6, 0.8
 """Amounts that move, such as energy: how far from the middle most of them may be, and how many are most."""
 _WIDE_LEAST = 4
 """Times that something whose amounts move, or that stands among other purchases, must have been seen."""
+_YEAR, _ABOUT = 365, 5
+"""Days between two times of what was seen only twice, and how many more or less."""
 _FREE_LEAST = 8
 """Times after which amounts may be any, such as tolls: only the calendar tells that they belong together."""
 _LATEST = 6
@@ -82,6 +84,8 @@ def series_of(operations: Iterable[Operation]) -> list[Series]:
 def _one(ordered: Sequence[Operation]) -> Series | None:
     beats = _beats(ordered)
     rhythm = rhythm_of([operation.day for operation in beats])
+    if len(beats) == 2 and not _again(*beats):
+        return None
     if rhythm is None or not _coherent([abs(operation.cents) for operation in beats], rhythm):
         return None
     return Series(tuple(beats), rhythm)
@@ -94,6 +98,11 @@ def _beats(ordered: Sequence[Operation]) -> Sequence[Operation]:
     half = median(after.day - before.day for before, after in pairwise(ordered)) / 2
     apart = [one for before, one in pairwise(ordered) if one.cents != before.cents or one.day - before.day >= half]
     return [ordered[0], *apart]
+
+
+def _again(one: Operation, other: Operation) -> bool:
+    """Whether something seen twice comes back: to the cent, and about the same day of another year."""
+    return one.cents == other.cents and abs(other.day - one.day - _YEAR) <= _ABOUT
 
 
 def _coherent(cents: Sequence[int], rhythm: Rhythm) -> bool:

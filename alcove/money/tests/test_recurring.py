@@ -111,6 +111,8 @@ def test_a_subscription_stands_out_among_purchases() -> None:
         ([JANUARY + 7 * at for at in range(8)], [-4210, -9890, -7720, -2150]),
         ([JANUARY, JANUARY + 30], [-1999]),
         ([JANUARY, JANUARY + 365], [-1999, -6400]),
+        ([JANUARY, JANUARY + 365], [-1999, -2000]),
+        ([JANUARY, JANUARY + 375], [-1999]),
         (monthly(6), [-40]),
         ([], [-1]),
     ],

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alcove_client import Place
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
-    from browser.server import Person
+    from browser.server import Person, Server
     from browser.tests.conftest import Visiting
 
 confined = pytest.mark.skipif(shutil.which("bwrap") is None, reason="connectors cannot be confined here")
@@ -141,23 +143,47 @@ def test_what_cannot_be_shown_says_why(person: Person, visiting: Visiting) -> No
     visit.check("sources-error")
 
 
+NEIGHBOUR = {
+    "_id": "io.cozy.konnectors/voisin",
+    "slug": "voisin",
+    "name": "Voisin",
+    "fields": {"login": {"type": "text", "min": 3}, "password": {"type": "password"}},
+    "egress": ["voisin.example:443"],
+}
+
+
+def neighbour(route: Route) -> None:
+    """Answers that there is one connector, which no server has."""
+    origin = {"Access-Control-Allow-Origin": route.request.headers["origin"]}
+    route.fulfill(json={"docs": [NEIGHBOUR]}, headers={**origin, "Access-Control-Allow-Credentials": "true"})
+
+
+def test_a_source_and_home_tell_at_what_time_it_runs_next(server: Server, person: Person, visiting: Visiting) -> None:
+    person.give({"io.cozy.accounts": [{"_id": "mine", "account_type": "voisin", "name": "Chez le voisin"}]})
+    token = server.operator.token(person.domain, scope="io.cozy.triggers")
+    said = {"type": "@cron", "arguments": "0 12 5 * * *", "worker": "konnector"}
+    message = {"account": "mine", "konnector": "voisin"}
+    with closing(Place(f"http://127.0.0.1:{server.port}", person.domain, token)) as place:
+        place.ask("POST", "/jobs/triggers", json={"data": {"attributes": {**said, "message": message}}})
+    visit = visiting(person)  # whose browser is in Paris, where 5 h 12 is one or two hours later
+    visit.page.route("**/data/io.cozy.konnectors/_find", neighbour)
+    page = visit.open("sources")
+    when = re.compile(r"(aujourd’hui|demain) vers [67] h 12")
+    expect(page.get_by_role("button", name=when)).to_be_visible()
+    visit.check("sources-next")
+    page.get_by_role("button", name=when).click()
+    expect(page.get_by_text(when)).to_be_visible()
+    page = visit.open("place")
+    page.locator("input[type=file]").first.set_input_files([upload("clair.csv", CLEAR)])
+    expect(page.get_by_role("listitem").filter(has_text="Chez le voisin")).to_have_text(when)
+    visit.check("home-next")
+
+
 def test_an_account_is_connected_and_removed(person: Person, visiting: Visiting) -> None:
-    konnector = {
-        "slug": "voisin",
-        "name": "Voisin",
-        "fields": {"login": {"type": "text", "min": 3}, "password": {"type": "password"}},
-        "egress": ["voisin.example:443"],
-    }
     visit = visiting(person)
     # No server has this connector: its run ends at once and takes its trigger along, maybe before the page removes it.
     visit.allow(r"404 \(Not Found\) .*/jobs/triggers/")
-
-    def told(route: Route) -> None:
-        origin = {"Access-Control-Allow-Origin": route.request.headers["origin"]}
-        docs = [{"_id": "io.cozy.konnectors/voisin", **konnector}]
-        route.fulfill(json={"docs": docs}, headers={**origin, "Access-Control-Allow-Credentials": "true"})
-
-    visit.page.route("**/data/io.cozy.konnectors/_find", told)
+    visit.page.route("**/data/io.cozy.konnectors/_find", neighbour)
     page = visit.open("sources", "?source=voisin")
     expect(page.get_by_text("Pas encore connectée")).to_be_visible()
     expect(page.get_by_text("Elle demande voisin.example:443")).to_be_visible()

@@ -36,6 +36,8 @@ export interface Formats {
   shortMonth(month: string): string
   /** "9 h 02", "hier", "12 oct." */
   moment(iso: string, now?: Date): string
+  /** "aujourd’hui vers 5 h 12", "demain vers 5 h 12", "jeudi vers 5 h 12", "le 12 oct. vers 5 h 12": what is to come */
+  coming(iso: string, now?: Date): string
   /** "il y a 2 heures" */
   ago(iso: string, now?: Date): string
   /** "38,2 Go" */
@@ -43,6 +45,13 @@ export interface Formats {
   number(value: number): string
   list(items: readonly string[]): string
 }
+
+const COMING = {
+  fr: { now: 'd’un moment à l’autre', at: (day: string, time: string) => `${day} vers ${time}`, on: (day: string) => `le ${day}` },
+  en: { now: 'any moment now', at: (day: string, time: string) => `${day} about ${time}`, on: (day: string) => day },
+}
+/** Days from which on a weekday alone would not say which one. */
+const WEEK = 7
 
 /** The formats of a language; each formatter is made once, since making one costs more than using it a hundred times. */
 export function formatsOf(language: Language): Formats {
@@ -62,6 +71,10 @@ export function formatsOf(language: Language): Formats {
   const shortMonth = dates({ month: 'short' })
   const time = dates({ hour: 'numeric', minute: '2-digit' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const weekday = dates({ weekday: 'long' })
+  const clock = (date: Date) => (language === 'fr' ? time.format(date).replace(/^0?(\d+):/, '$1 h ') : time.format(date))
+  /** Whole days from one date to another, where the person is. */
+  const daysTo = (date: Date, now: Date) => Math.round((dateOf(isoDay(date)).getTime() - dateOf(isoDay(now)).getTime()) / (DAY * 1000))
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
 
   const currencyFormat = (currency: string, whole: boolean, plus: boolean): Intl.NumberFormat => {
@@ -92,10 +105,18 @@ export function formatsOf(language: Language): Formats {
     shortMonth: iso => shortMonth.format(dateOf(`${iso}-01`)),
     moment(iso, now = new Date()) {
       const date = new Date(iso)
-      const days = Math.round((dateOf(isoDay(date)).getTime() - dateOf(isoDay(now)).getTime()) / (DAY * 1000))
-      if (days === 0) return language === 'fr' ? time.format(date).replace(':', ' h ') : time.format(date)
+      const days = daysTo(date, now)
+      if (days === 0) return clock(date)
       if (days === -1) return relative.format(-1, 'day')
       return date.getFullYear() === now.getFullYear() ? dayAndMonth.format(date) : shortDay.format(date)
+    },
+    coming(iso, now = new Date()) {
+      const date = new Date(iso)
+      if (date <= now) return COMING[language].now
+      const days = daysTo(date, now)
+      const { at, on } = COMING[language]
+      const far = date.getFullYear() === now.getFullYear() ? dayAndMonth : shortDay
+      return at(days < 2 ? relative.format(days, 'day') : days < WEEK ? weekday.format(date) : on(far.format(date)), clock(date))
     },
     ago(iso, now = new Date()) {
       const seconds = Math.round((new Date(iso).getTime() - now.getTime()) / 1000)

@@ -1,7 +1,7 @@
 // What is true of the place now: what left it, what it holds, what feeds it, its space, its backup.
 import { useClient } from '@alcove/client'
 import { Bar, sampleOf, useFormats, useSay } from '@alcove/ui'
-import { useConfined, useSources, useSpace, useSummary } from './api'
+import { useConfined, useSchedule, useSources, useSpace, useSummary } from './api'
 import { needsRepair, repairOf, type Source } from './model'
 import css from './place.module.css'
 import { SampleFact } from './Sample'
@@ -16,6 +16,7 @@ export function Facts() {
   const { page } = useClient()
   const { data } = useSummary(false)
   const sources = useSources()
+  const schedule = useSchedule()
   const space = useSpace()
   const confined = useConfined()
   const month = formats.month(new Date().toISOString().slice(0, 7)).split(' ')[0] ?? ''
@@ -44,7 +45,7 @@ export function Facts() {
         {sources.data?.length === 0 && <span className="muted">{say('sources.none')}</span>}
         <ul>
           {sources.data?.map(source => (
-            <SourceLine key={source._id} source={source} />
+            <SourceLine key={source._id} source={source} next={schedule.data?.get(source.trigger ?? '')} />
           ))}
         </ul>
       </div>
@@ -78,7 +79,7 @@ export function Facts() {
   )
 }
 
-function SourceLine({ source }: { source: Source }) {
+function SourceLine({ source, next }: { source: Source; next: string | undefined }) {
   const say = useSay(texts)
   const formats = useFormats()
   const bad = needsRepair(source)
@@ -89,6 +90,7 @@ function SourceLine({ source }: { source: Source }) {
       <i />
       {known ?? source.name ?? source.account_type}
       <span className="small muted">{bad ? say(`sources.state.${repairOf(source).word}`) : at && formats.moment(at)}</span>
+      {next && <span className={`${css.next} small muted`}>{say('sources.next', { when: formats.coming(next) })}</span>}
     </li>
   )
 }

@@ -121,6 +121,25 @@ interface Trigger {
   message?: { account?: string }
 }
 
+interface Scheduled {
+  id: string
+  attributes: { next: string }
+}
+
+/** When what runs a source runs it next: the moment by trigger. */
+export function useSchedule() {
+  const { door } = useClient()
+  useFresh([TRIGGERS, SOURCES], ['place', 'schedule'])
+  return useQuery({
+    queryKey: ['place', 'schedule'],
+    queryFn: async ({ signal }) => {
+      const said = await door.ask<{ data: Scheduled[] }>('GET', '/connectors/schedule', { accept: JSONAPI, signal })
+      return new Map(said.data.map(({ id, attributes }) => [id, attributes.next]))
+    },
+    meta: { quiet: true },
+  })
+}
+
 /** What feeds this place, each with what runs it. */
 export function useSources() {
   const { documents } = useClient()

@@ -2,7 +2,7 @@
 import { Button, chosen, type Handing, Icon, Panel, Questions, useQuestions, useToast } from '@alcove/ui'
 import { type RefObject, useRef, useState } from 'react'
 import { Accounts } from './Accounts'
-import { useAccounts, useLaunch, useRuns, useTriggers } from './api'
+import { useAccounts, useLaunch, useRuns, useSchedule, useTriggers } from './api'
 import { Going, Live } from './Live'
 import { describe, healthOf, type Konnector, mayDo, nameOf, reached, type Run, takesFiles, untaken } from './model'
 import { RunList } from './RunList'
@@ -25,6 +25,7 @@ export function Source({ konnector, handing, choose, back }: SourceProps) {
   const runs = useRuns(konnector.slug, limit)
   const accounts = useAccounts()
   const triggers = useTriggers()
+  const schedule = useSchedule()
   const questions = useQuestions()
   const launch = useLaunch()
   const name = nameOf(konnector, language)
@@ -64,7 +65,7 @@ export function Source({ konnector, handing, choose, back }: SourceProps) {
           </div>
           <div>
             <dt className="small muted">{say('next')}</dt>
-            <dd>{nextIn(say, konnector, own, mine.length > 0)}</dd>
+            <dd>{nextIn(say, formats, konnector, { triggers: own, connected: mine.length > 0, next: schedule.data?.get(konnector.slug) })}</dd>
           </div>
           <div>
             <dt className="small muted">{say('brought')}</dt>

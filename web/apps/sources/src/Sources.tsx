@@ -1,7 +1,7 @@
 // The page of sources: one row each, and a page for the one that is open.
 import { Button, chosen, Empty, Failure, Frame, Icon, Panel, Questions, Rows, useActions, useDrop, useHanding, useQuestions, useUrl } from '@alcove/ui'
 import { useRef } from 'react'
-import { KEY, useAccounts, useKonnectors, useRuns, useTriggers } from './api'
+import { KEY, useAccounts, useKonnectors, useRuns, useSchedule, useTriggers } from './api'
 import { Live } from './Live'
 import { describe, healthOf, type Konnector, nameOf, untaken } from './model'
 import { countsIn, healthIn, nextIn, useWords } from './said'
@@ -124,7 +124,9 @@ function Row({ konnector, open }: { konnector: Konnector; open: (slug: string) =
   const runs = useRuns(konnector.slug)
   const accounts = useAccounts()
   const triggers = useTriggers()
+  const schedule = useSchedule()
   const questions = useQuestions()
+  const own = triggers.data?.filter(one => one.connector === konnector.slug) ?? []
   const mine = accounts.data?.filter(account => account.account_type === konnector.slug) ?? []
   const [last] = runs.data?.runs ?? []
   const asks = questions.data?.some(one => one.connector === konnector.slug) ?? false
@@ -151,7 +153,7 @@ function Row({ konnector, open }: { konnector: Konnector; open: (slug: string) =
           </span>
           <span className={css.fact}>
             <span className="small muted">{say('next')}</span>
-            {nextIn(say, konnector, triggers.data?.filter(one => one.connector === konnector.slug) ?? [], mine.length > 0)}
+            {nextIn(say, formats, konnector, { triggers: own, connected: mine.length > 0, next: schedule.data?.get(konnector.slug) })}
           </span>
           <span className={css.fact}>
             <span className="small muted">{say('brought')}</span>

@@ -72,6 +72,25 @@ export function useTriggers() {
   })
 }
 
+interface ScheduleSaid {
+  attributes: { connector: string; next: string }
+}
+
+/** When each source that runs by itself runs next: the moment by connector, the first of its accounts. */
+export function useSchedule() {
+  const { door } = useClient()
+  useFresh([TRIGGERS, RUNS], [...KEY, 'schedule'])
+  return useQuery({
+    queryKey: [...KEY, 'schedule'],
+    queryFn: async ({ signal }) => {
+      const said = await door.ask<{ data: ScheduleSaid[] }>('GET', '/connectors/schedule', { accept: JSONAPI, signal })
+      const latestFirst = said.data.map(({ attributes }) => attributes).sort((a, b) => b.next.localeCompare(a.next))
+      return new Map(latestFirst.map(({ connector, next }) => [connector, next]))
+    },
+    meta: { quiet: true },
+  })
+}
+
 /** Runs a source now. */
 export function useLaunch() {
   const { door } = useClient()

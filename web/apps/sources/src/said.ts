@@ -26,12 +26,18 @@ export function healthIn(say: Say<Key>, health: Health, untaken: number): string
 
 const TIMES = ['hourly', 'daily', 'weekly', 'monthly'] as const
 
-/** When it runs next. */
-export function nextIn(say: Say<Key>, konnector: Konnector, triggers: readonly Trigger[], connected: boolean): string {
+/** When it runs next: at which time, where the server tells it. */
+export function nextIn(
+  say: Say<Key>,
+  formats: Formats,
+  konnector: Konnector,
+  { triggers, connected, next }: { triggers: readonly Trigger[]; connected: boolean; next: string | undefined },
+): string {
   if (takesFiles(konnector)) return say('next.files')
   if (!connected && needsAccount(konnector, 'en')) return say('next.connect')
   const type = triggers[0]?.type.slice(1)
   if (!type) return say('next.hand')
+  if (next) return formats.coming(next)
   const known = TIMES.find(time => time === type)
   return say(known ? `next.${known}` : 'next.other')
 }
