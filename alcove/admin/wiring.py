@@ -14,7 +14,7 @@ from alcove.admin.http.upkeep import UpkeepRoutes
 from alcove.apps import Apps
 from alcove.documents import Documents
 from alcove.files import Files
-from alcove.identity import Clients, Keys, Passphrases, Sessions, Tokens
+from alcove.identity import Clients, Keys, Passphrases, SessionCodes, Sessions, Tokens
 from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import Triggers
 
@@ -30,7 +30,7 @@ def register(house: House) -> None:
     checks, triggers = house.registry(CHECKS), house.need(Triggers)
     house.add_routes(
         *InstanceRoutes(instances, house.need(InstanceSettings)).routes(),
-        *AccessRoutes(instances, tokens, clients, sessions, passphrases).routes(),
+        *AccessRoutes(instances, tokens, clients, sessions, house.need(SessionCodes), passphrases).routes(),
         *ContextRoutes(house.need(Contexts)).routes(),
         *FlagRoutes(instances, house.need(Flags)).routes(),
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),

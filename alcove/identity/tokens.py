@@ -86,7 +86,7 @@ class Tokens:
         if retired is not None and made > (retired + GRACE).timestamp():
             raise TokenInvalid
         ends = made + self._lifetime(audience, claims)
-        if claims.get("iss") not in (instance.main, instance.fields.get("old_domain")):
+        if claims.get("iss") not in (instance.main, *instance.before):
             raise TokenInvalid
         if ends < self._clock.now().timestamp():
             raise TokenExpired

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,12 @@ class Instance:
     def main(self) -> str:
         """Its domain as it is stored, by whatever name it was called: tokens say it, and the salt is made of it."""
         return str(self.fields.get("domain") or self.domain)
+
+    @property
+    def before(self) -> Sequence[str]:
+        """The domains that it had before, the last one first: they lead to it, and tokens that say one are good."""
+        names = [str(self.fields.get("old_domain") or ""), *self.fields.get("old_domains", [])]
+        return [name for name in dict.fromkeys(names) if name and name != self.main]
 
     @property
     def salted(self) -> str:

@@ -32,6 +32,9 @@ NAMES = "instances.names"
 SAMPLE_FLAG = "alcove.sample"
 """The flag by which the pages of an invented person mark themselves as such."""
 
+REMEMBERED = 20
+"""Domains of before that an instance keeps."""
+
 _ILLEGAL = re.compile(r"[\s/,;&?#@|='\"\x00-\x1f\x7f]")
 _BYTES = {"session_secret": 64, "oauth_secret": 128, "cli_secret": 128}
 """Lengths of an instance's secrets (contract-a section 2)."""
@@ -228,7 +231,8 @@ class Instances:
             changed = {**members, **terms_after(old.fields, members)}
             domain = self.checked(options["Domain"]) if options.get("Domain") else old.main
             if domain != old.main:
-                changed |= {"domain": domain, "old_domain": old.main}
+                before = [name for name in dict.fromkeys([old.main, *old.before]) if name != domain]
+                changed |= {"domain": domain, "old_domain": old.main, "old_domains": before[:REMEMBERED]}
             if options.get("DomainAliases"):
                 changed["domain_aliases"] = self._aliases(domain, options["DomainAliases"])
             if "old_domain" in changed and old.fields.get("password_defined"):

@@ -34,9 +34,8 @@ class Table:
             self._by_name[name] = replace(instance, domain=name)
             written = as_written(name)
             self._by_name[written] = replace(instance, domain=written)
-        old = instance.fields.get("old_domain")
-        if old:
-            self._by_old[str(old)] = self._by_old[as_written(str(old))] = instance
+        for old in instance.before:
+            self._by_old[old] = self._by_old[as_written(old)] = instance
 
     def leave(self, ident: str) -> None:
         """Drops an instance, if it is there."""
@@ -45,7 +44,7 @@ class Table:
             return
         self._by_key.pop(instance.key, None)
         for table in (self._by_name, self._by_old):
-            for name in [*names_of(instance), str(instance.fields.get("old_domain", ""))]:
+            for name in [*names_of(instance), *instance.before]:
                 for called in (name, as_written(name)):
                     if called in table and table[called].id == ident:
                         del table[called]

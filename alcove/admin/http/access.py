@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from alcove.base.http import Call, Route
-    from alcove.identity import Clients, Passphrases, Sessions, Tokens
+    from alcove.identity import Clients, Passphrases, SessionCodes, Sessions, Tokens
     from alcove.instances import Instances
+
+log = logging.getLogger("alcove.admin")
 
 OF_CLIENTS = ("access", "refresh")
 """Audiences whose tokens belong to a client."""
@@ -28,8 +31,15 @@ class AccessRoutes:
     """Tokens, clients, sessions and passphrases, from the operator's hand."""
 
     def __init__(
-        self, instances: Instances, tokens: Tokens, clients: Clients, sessions: Sessions, passphrases: Passphrases
+        self,
+        instances: Instances,
+        tokens: Tokens,
+        clients: Clients,
+        sessions: Sessions,
+        codes: SessionCodes,
+        passphrases: Passphrases,
     ) -> None:
+        self._codes = codes
         self._instances = instances
         self._tokens = tokens
         self._clients = clients
@@ -46,6 +56,8 @@ class AccessRoutes:
                 ("POST", "/instances/:domain/auth-mode", self.mode),
                 ("PUT", "/instances/:domain/passphrase", self.passphrase),
                 ("DELETE", "/instances/:domain/sessions", self.end_sessions),
+                ("POST", "/instances/:domain/session_code", self.session_code),
+                ("POST", "/instances/:domain/session_code/check", self.check_code),
                 ("DELETE", "/oauth/:domain/clients", self.revoke),
             )
         )
@@ -60,6 +72,7 @@ class AccessRoutes:
         if not isinstance(said, str) or not said:
             raise Unprocessable("passphrase must be a text that is not empty", pointer="/passphrase")
         await self._passphrases.replace(instance, said)
+        log.info("the operator set a passphrase", extra={"domain": instance.domain})
         return Response(status_code=204)
 
     async def token(self, call: Call) -> Response:
@@ -83,6 +96,7 @@ class AccessRoutes:
             if client.pending:
                 await self._clients.let_in(instance, client.id)
         made = self._tokens.make(instance, audience, call.query("Subject"), scope, lasting=lasting)
+        log.info("the operator made a token", extra={"domain": instance.domain, "audience": audience})
         return Response(made, media_type="text/plain")
 
     async def client(self, call: Call) -> Response:
@@ -125,6 +139,21 @@ class AccessRoutes:
             return JSONResponse(f"Instance has already {said} auth mode")
         await self._instances.modify(instance, {"AuthMode": said})
         return Response(status_code=204)
+
+    async def session_code(self, call: Call) -> Response:
+        """A code that opens a session in a browser, once, within a week: `?session_code=` at an app."""
+        instance = self._instances.by_domain(call.params["domain"])
+        code = await self._codes.make(instance)
+        log.info("the operator made a code for a session", extra={"domain": instance.domain})
+        return JSONResponse({"session_code": code}, 201, {"Cache-Control": "no-store"})
+
+    async def check_code(self, call: Call) -> Response:
+        """Whether a code is good: `{"session_code": text}`. It is used up by this."""
+        instance = self._instances.by_domain(call.params["domain"])
+        said = (await call.json_object(1 << 16)).get("session_code")
+        if not isinstance(said, str) or not await self._codes.take(instance, said):
+            return JSONResponse({"valid": False}, 403)
+        return JSONResponse({"valid": True})
 
     async def end_sessions(self, call: Call) -> Response:
         """Ends every session, and forgets the logins that were noted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,9 +18,9 @@ from alcove.instances import settings_of
 if TYPE_CHECKING:
     from alcove.instances import Instance, Instances, InstanceSettings
 
-HIDDEN = {"passphrase_hash", "passphrase_sealed", "passphrase_reset_token", "session_secret", "oauth_secret",
-          "cli_secret", "retired_secrets"}  # fmt: skip
-"""Members of the record that never leave the server."""
+HIDDEN = re.compile(r"(?!register_token).*_(secrets?|hash|sealed|token|key)")
+"""Members of the record that never leave the server, by how they are named: those of other rooms too. Only the one-time
+secret of a new instance does, since the operator hands it on."""
 ROUNDS = range(50_000, 5_000_001)
 """Rounds of PBKDF2 that a client may be asked for; 0 is the server's choice (contract-a section 2)."""
 
@@ -100,6 +101,6 @@ class InstanceRoutes:
 
 def shown(instance: Instance) -> dict[str, Any]:
     """The record as the operator sees it."""
-    said = {name: value for name, value in instance.fields.items() if name not in HIDDEN}
+    said = {name: value for name, value in instance.fields.items() if not HIDDEN.fullmatch(name)}
     links = {"self": f"/instances/{instance.domain}"}
     return resource("instances", instance.id, said, rev=instance.rev, links=links)

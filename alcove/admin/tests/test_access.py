@@ -49,7 +49,7 @@ async def test_a_client_is_registered_found_and_gets_tokens(door: Front) -> None
 async def test_a_client_that_is_wrong_is_told_in_words(door: Front) -> None:
     refused = await door.operator.post("/instances/oauth_client", params={**CLIENT, "RedirectURI": ""})
     assert (refused.status_code, refused.headers["content-type"]) == (400, "text/plain; charset=utf-8")
-    assert "is invalid" in refused.text
+    assert "redirect_uri" in refused.text
     missing = await door.operator.get("/instances/oauth_client", params={"domain": DOMAIN, "software_id": "other"})
     assert missing.status_code == 404
 
@@ -89,3 +89,13 @@ async def test_the_way_to_log_in_is_said_once(door: Front) -> None:
     assert (again.status_code, again.json()) == (200, "Instance has already two_factor_mail auth mode")
     for wrong in (b'{"auth_mode":"none"}', b"{}", b'{"auth_mode":[]}', b"x"):
         assert (await door.operator.post(path, content=wrong)).status_code == 400
+
+
+async def test_a_code_is_good_once(door: Front) -> None:
+    path = f"/instances/{DOMAIN}/session_code"
+    made = await door.operator.post(path)
+    assert made.status_code == 201
+    for status, valid in ((200, True), (403, False)):
+        checked = await door.operator.post(f"{path}/check", json=made.json())
+        assert (checked.status_code, checked.json()) == (status, {"valid": valid})
+    assert (await door.operator.post(f"{path}/check", content=b"[]")).status_code == 400

@@ -36,6 +36,10 @@ class SessionCodes:
         """A new code, which opens one session within seven days."""
         return await self._codes.make(instance, {})
 
+    async def take(self, instance: Instance, code: str) -> bool:
+        """Whether a code is good; from then on it is not."""
+        return await self._codes.take(instance, code) is not None
+
     async def enter(self, call: Call, *, short: bool = False) -> Response | None:
         """Leads on to the same page without its code, with a session; None when there is no good one, or no need.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alcove.apps.testing import log_in, write_app
+from alcove.apps.testing import cozy_data, log_in, write_app
 from alcove.instances import Instances
 from alcove.server.testing import Front, front
 
@@ -73,11 +73,14 @@ async def test_a_new_name_keeps_passphrase_and_tokens(door: Front) -> None:
     for name in ("alice.other", "alice.third"):
         before = door.house.need(Instances).all()[0].domain
         assert await modify(door, before, Domain=name) == 200
-        async with door.client(name, **({} if name == "alice.third" else said)) as client:
-            page = (await client.get("/auth/login")).text
-            assert 'data-salt="me@alice.example"' in page
-            if name == "alice.other":
-                assert (await client.get("/settings/instance")).status_code == 200
+        async with door.client(name, **said) as client:
+            assert 'data-salt="me@alice.example"' in (await client.get("/auth/login")).text
+            assert (await client.get("/settings/instance")).status_code == 200
+    for name in ("alice.example", "alice.other"):
+        async with door.client(name) as client:
+            assert (await client.get("/x")).headers["location"] == "http://alice.third/x"
+    assert await modify(door, "alice.third", Domain="alice.other") == 200
+    assert door.house.need(Instances).by_domain("alice.other").before == ["alice.third", "alice.example"]
 
 
 async def test_letters_beyond_ascii_are_found_as_browsers_write_them(door: Front) -> None:
@@ -100,3 +103,32 @@ async def test_apps_are_served_at_an_alias_too(tmp_path: Path, subdomains: str, 
     assert page.status_code == 200
     assert "al.place.example" in page.text
     assert "alice.place.example" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("subdomains", "host", "later"),
+    [
+        ("nested", "app.alice.place.example", "app.bob.place.example"),
+        ("flat", "alice-app.place.example", "bob-app.place.example"),
+    ],
+)
+async def test_both_ways_of_writing_hosts_work_from_end_to_end(
+    tmp_path: Path, subdomains: str, host: str, later: str
+) -> None:
+    write_app(tmp_path, "app")
+    async with front(apps=str(tmp_path), subdomains=subdomains) as door:
+        await door.instance("alice.place.example", Passphrase="pass words here")
+        async with door.client("alice.place.example", Accept="text/html") as client:
+            assert (await client.get(f"http://{host}/")).headers["location"].startswith("http://alice.place.example/")
+            await log_in(client, "alice.place.example", "pass words here")
+            page = await client.get(f"http://{host}/")
+            told = cozy_data(page.text)
+            assert (page.status_code, told["domain"], told["subdomain"]) == (200, "alice.place.example", subdomains)
+            bearer = {"Authorization": f"Bearer {told['token']}"}
+            assert (await client.get("/settings/capabilities", headers=bearer)).status_code == 200
+            assert (await client.get(f"http://{host.replace('app', 'nothing')}/")).status_code == 404
+            assert await modify(door, "alice.place.example", Domain="bob.place.example") == 200
+            sent = await client.get(f"http://{host}/a?b=c")
+            assert (sent.status_code, sent.headers["location"]) == (308, f"http://{later}/a?b=c")
+            assert await modify(door, "bob.place.example", Blocked="true") == 200
+            assert (await client.get(f"http://{later}/")).status_code == 503
