@@ -2,6 +2,7 @@
 import { Failure, Frame, Panel, Rows, languageOf, useActions, useChangeLanguage, useSay } from '@alcove/ui'
 import { type ReactNode, useEffect } from 'react'
 import { About } from './About'
+import { Clients } from './Clients'
 import css from './account.module.css'
 import { useSettings } from './api'
 import { Devices } from './Devices'
@@ -72,6 +73,9 @@ function Page() {
         </Section>
         <Section part="devices">
           <Devices />
+        </Section>
+        <Section part="clients">
+          <Clients />
         </Section>
         <Section part="space">
           <Storage />

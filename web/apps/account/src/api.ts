@@ -2,11 +2,14 @@
 import { Refused, useAct, useClient, useFresh } from '@alcove/client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { clientForm } from '../../../../alcove/identity/pages/passphrase.js'
-import { type Device, devicesOf, type Login, merge, type Passkey, type PasskeySaid, passkeysOf, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
+import { type Client, type ClientSaid, clientsOf, type Device, devicesOf, type Login, merge, type Passkey, type PasskeySaid, passkeysOf, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
 
 const JSONAPI = 'application/vnd.api+json'
 const SETTINGS = ['settings', 'instance'] as const
 const DEVICES = ['account', 'devices'] as const
+const CLIENTS = ['account', 'clients'] as const
+/** Clients of a page of the list; nobody has more. */
+const MOST = 1000
 const PASSKEYS = ['account', 'passkeys'] as const
 /** Rounds that a new passphrase gets at least; the server's own choice for a first one. */
 const ROUNDS = 650_000
@@ -109,6 +112,38 @@ export function useSignOut(done: (devices: readonly Device[]) => void, failed: (
       else await door.send('DELETE', '/auth/login/others')
     },
     foresee: (held, devices) => (held as Device[]).filter(one => !devices.some(gone => gone.id === one.id)),
+    done,
+    failed,
+  }).mutate
+}
+
+/** The devices and programs that are connected. */
+export function useClients() {
+  const { door } = useClient()
+  useFresh(['io.cozy.oauth.clients'], CLIENTS)
+  return useQuery({
+    queryKey: CLIENTS,
+    queryFn: async ({ signal }): Promise<Client[]> =>
+      clientsOf(
+        (await door.ask<{ data: ClientSaid[] }>('GET', '/settings/clients', { query: { 'page[limit]': String(MOST) }, accept: JSONAPI, signal })).data,
+      ),
+  })
+}
+
+/** Disconnects one of them; shown at once, and taken back when the server refuses. */
+export function useDisconnect(done: (gone: Client) => void, failed: (error: Error) => void) {
+  const { door } = useClient()
+  return useAct<Client>({
+    key: CLIENTS,
+    send: async gone => {
+      try {
+        await door.send('DELETE', `/settings/clients/${encodeURIComponent(gone.id)}`)
+      } catch (error) {
+        // It went by itself meanwhile: that is what was wanted.
+        if (!(error instanceof Refused) || error.status !== 404) throw error
+      }
+    },
+    foresee: (held, gone) => (held as Client[]).filter(one => one.id !== gone.id),
     done,
     failed,
   }).mutate

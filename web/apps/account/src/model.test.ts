@@ -1,7 +1,7 @@
 import { faults } from '@alcove/ui'
 import { describe, expect, it } from 'vitest'
 import { LEAST, strength, VERDICTS } from '../../../../alcove/identity/pages/passphrase.js'
-import { devicesOf, firstApp, merge, partOf, spaceOf, today } from './model'
+import { clientsOf, devicesOf, firstApp, merge, partOf, spaceOf, today } from './model'
 import { texts } from './texts'
 
 describe('settings that two pages change', () => {
@@ -62,6 +62,20 @@ describe('who is signed in', () => {
     const now = Date.parse('2026-01-02T12:00:00Z')
     expect(today('2026-01-01T13:00:00Z', now)).toBe(true)
     expect(today('2026-01-01T11:00:00Z', now)).toBe(false)
+  })
+})
+
+describe('connected clients', () => {
+  it('come with those that wait last, and those heard of last first', () => {
+    const said = (id: string, more: object) => ({ id, attributes: { client_name: id, ...more } })
+    const known = clientsOf([
+      said('waits', { pending: true, cozyMetadata: { createdAt: '2026-01-09T00:00:00Z' } }),
+      said('old', { last_refreshed_at: '2026-01-01T00:00:00Z' }),
+      said('new', { last_refreshed_at: '2026-01-01T00:00:00Z', synchronized_at: '2026-01-05T00:00:00Z', flagship: true, client_kind: 'mobile' }),
+      said('never', {}),
+    ])
+    expect(known.map(one => one.id)).toEqual(['new', 'old', 'never', 'waits'])
+    expect(known[0]).toMatchObject({ kind: 'mobile', whole: true, waits: false, seen: '2026-01-05T00:00:00Z' })
   })
 })
 

@@ -134,6 +134,48 @@ export function passkeysOf(said: readonly PasskeySaid[]): Passkey[] {
   }))
 }
 
+export interface ClientSaid {
+  id: string
+  attributes: {
+    client_name: string
+    client_kind?: string
+    pending?: boolean
+    flagship?: boolean
+    synchronized_at?: string
+    last_refreshed_at?: string
+    cozyMetadata?: { createdAt?: string }
+  }
+}
+
+/** A device or program that the person connected, or that waits for it. */
+export interface Client {
+  id: string
+  name: string
+  kind: string
+  /** Whether nobody has let it in yet. */
+  waits: boolean
+  /** Whether it may do everything. */
+  whole: boolean
+  since: string
+  /** When it was heard of last; empty when it never was. */
+  seen: string
+}
+
+/** The connected devices and programs, those heard of last first. */
+export function clientsOf(said: readonly ClientSaid[]): Client[] {
+  return said
+    .map(({ id, attributes }) => ({
+      id,
+      name: attributes.client_name,
+      kind: attributes.client_kind ?? '',
+      waits: attributes.pending === true,
+      whole: attributes.flagship === true,
+      since: attributes.cozyMetadata?.createdAt ?? '',
+      seen: [attributes.synchronized_at ?? '', attributes.last_refreshed_at ?? ''].sort()[1] ?? '',
+    }))
+    .sort((a, b) => Number(a.waits) - Number(b.waits) || b.seen.localeCompare(a.seen) || a.name.localeCompare(b.name))
+}
+
 const DAY = 24 * 3600 * 1000
 
 /** Whether a moment lies within the last day: the server notes it no more often. */
@@ -142,13 +184,13 @@ export function today(iso: string, now = Date.now()): boolean {
 }
 
 /** The parts of the page. */
-export const PARTS = ['you', 'mail', 'passphrase', 'second', 'passkeys', 'devices', 'space', 'about'] as const
+export const PARTS = ['you', 'mail', 'passphrase', 'second', 'passkeys', 'devices', 'clients', 'space', 'about'] as const
 export type Part = (typeof PARTS)[number]
 /** How addresses of Cozy's settings name what is one of our parts: links of clients and password managers lead there. */
 const COZY = new Map<string, Part>([
   ['profile', 'you'],
   ['profile/password', 'passphrase'],
-  ['connectedDevices', 'devices'],
+  ['connectedDevices', 'clients'],
   ['sessions', 'devices'],
   ['storage', 'space']
 ])
