@@ -9,6 +9,7 @@ from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.opening import SessionCodes
 from alcove.identity.keys import Keys
+from alcove.identity.magic import MagicLinks
 from alcove.identity.model import LIFETIMES, OWNER, Grant, Who, WrongScope, read_scope, read_set
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import client_form, salt_of
@@ -33,6 +34,7 @@ __all__ = [
     "Keys",
     "LinkPages",
     "LoginNeeded",
+    "MagicLinks",
     "MetadataWrong",
     "OperatorUnknown",
     "Passphrases",

@@ -7,7 +7,7 @@ PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 40
 └── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked, NotCertified
 Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404,
            AuthorizeWrong 400
-├── PasskeyMissing 404, TooManyPasskeys 409
+├── PasskeyMissing 404, TooManyPasskeys 409, MagicLinkOff 400, MagicLinkOver 400
 └── OAuthRefusal 400 ── MetadataWrong, ClientMissing 404, RegistrationTokenWrong 401, ClientNotAllowed 401,
                         RegisteredTooOften 404, CertifyingCodeWrong 401, ConnectorMissing 404
 """
@@ -304,3 +304,17 @@ class TooManyPasskeys(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"There are {most} passkeys already: remove one first")
+
+
+class MagicLinkOff(BadRequest):
+    """The operator has not allowed mailed links for this place, or the server sends no mail."""
+
+    def __init__(self) -> None:
+        super().__init__("Magic links are not available")
+
+
+class MagicLinkOver(BadRequest):
+    """A mailed link that was used, is too old, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid magic link")

@@ -14,6 +14,10 @@ ENGLISH = {
     "reset.why": "Somebody asked to set a new passphrase for {domain}. If it was you, choose it here:",
     "reset.button": "Choose a new passphrase",
     "reset.after": "This works once, within {minutes} minutes. If it was not you, there is nothing to do.",
+    "magic.subject": "Your link to log in",
+    "magic.why": "Somebody asked for a link to open {domain}. If it was you, open it in the same browser:",
+    "magic.button": "Open my Alcove",
+    "magic.after": "This works once, within {minutes} minutes. If it was not you, there is nothing to do.",
     "hint.subject": "Your passphrase hint",
     "hint.why": "This is the hint that you have kept for the passphrase of {domain}:",
     "changed.subject": "Your passphrase was changed",
@@ -45,6 +49,12 @@ FRENCH = {
     ),
     "reset.button": "Choisir une nouvelle phrase de passe",
     "reset.after": "Ceci marche une fois, dans les {minutes} minutes. Si ce n’était pas vous, il n’y a rien à faire.",
+    "magic.subject": "Votre lien de connexion",
+    "magic.why": (
+        "Quelqu’un a demandé un lien pour ouvrir {domain}. Si c’était vous, ouvrez-le dans le même navigateur :"
+    ),
+    "magic.button": "Ouvrir mon Alcove",
+    "magic.after": "Ceci marche une fois, dans les {minutes} minutes. Si ce n’était pas vous, il n’y a rien à faire.",
     "hint.subject": "Votre indice",
     "hint.why": "Voici l’indice que vous avez gardé pour la phrase de passe de {domain} :",
     "changed.subject": "Votre phrase de passe est changée",
@@ -82,6 +92,18 @@ def reset(locale: str, domain: str, url: str, minutes: int) -> Letter:
         [words["reset.why"].format(domain=domain)],
         Button(words["reset.button"], url),
         after=[words["reset.after"].format(minutes=minutes)],
+    )
+
+
+def magic(locale: str, domain: str, url: str, minutes: int) -> Letter:
+    """Where to log in."""
+    words = _words(locale)
+    return Letter(
+        "magic link",
+        words["magic.subject"],
+        [words["magic.why"].format(domain=domain)],
+        Button(words["magic.button"], url),
+        after=[words["magic.after"].format(minutes=minutes)],
     )
 
 

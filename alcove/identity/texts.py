@@ -24,6 +24,7 @@ ENGLISH = {
     "forgotten": "Passphrase forgotten?",
     "other": "Log in with {name}",
     "passkey": "Use a passkey",
+    "magic": "Send me a link by mail",
     "passkey_refused": "No passkey of this place was used. Try again, or open it with your passphrase.",
     "insecure": "Your browser only opens this place over https, or on the machine itself (localhost).",
     "noscript": "This page needs JavaScript: your passphrase is hashed in the browser and never sent as it is.",
@@ -53,6 +54,7 @@ FRENCH = {
     "forgotten": "Phrase de passe oubliée ?",
     "other": "Se connecter avec {name}",
     "passkey": "Utiliser une clé d’accès",
+    "magic": "M’envoyer un lien par mail",
     "passkey_refused": "Aucune clé de ce lieu n’a servi. Réessayez, ou ouvrez-le avec votre phrase de passe.",
     "insecure": "Votre navigateur n’ouvre ce lieu qu’en https, ou sur la machine elle-même (localhost).",
     "noscript": (

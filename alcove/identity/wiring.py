@@ -18,6 +18,7 @@ from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
 from alcove.identity.delegation import Delegation
 from alcove.identity.devices import DeviceLimit
+from alcove.identity.doors import Doors
 from alcove.identity.factors import DOCTYPE as FACTORS
 from alcove.identity.factors import SecondFactors
 from alcove.identity.hints import Hints
@@ -36,6 +37,7 @@ from alcove.identity.http.hints import HintRoutes
 from alcove.identity.http.hosting import HostingRoutes
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
+from alcove.identity.http.magic import MagicPages, MagicTokens
 from alcove.identity.http.oidc import DelegationRoutes
 from alcove.identity.http.opening import SessionCodes
 from alcove.identity.http.passkeys import PasskeyRoutes
@@ -48,6 +50,7 @@ from alcove.identity.http.twofactor import AppStep, SecondStep
 from alcove.identity.keys import Keys
 from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
+from alcove.identity.magic import MagicLinks
 from alcove.identity.once import ACCESS_CODES, SESSION_CODES, OnceCodes
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passkey import PASSKEYS
@@ -100,23 +103,18 @@ def register(house: House) -> None:
     slips = Slips(sealer, tries, clock)
     factors = _factors(house, slips, sealer, Attempts(tries, clock, "code of a login"))
     entrance, step = Entrance(gate, sessions, factors, clock, settings.scheme), AppStep(factors)
-    providers = Providers(settings.authentication)
-    passkeys = Passkeys(documents, slips, clock, settings.scheme)
-    house.registry(POLICIES).add(PASSKEYS, Policy(readable=False, writable=False))
-    pages = LoginPages(gate, sessions, passphrases, proof, entrance, providers, passkeys, instances, settings.scheme)
-    person, realtime = house.need(InstanceSettings), house.need(Realtime)
-    changing = PassphraseRoutes(
-        gate, passphrases, proof, entrance, step, providers, instances, person, realtime, settings.scheme
-    )
-    keys = PasskeyRoutes(passkeys, passphrases, proof, entrance, instances, person, settings.scheme)
-    house.add_routes(*keys.routes())
-    house.add_routes(*pages.routes(), *changing.routes(), *SessionRoutes(gate, sessions).routes())
-    asked, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
-    links = LinkPages(gate, permissions, codes, slow, asked, allowances, instances, settings.scheme)
+    doors = _doors(house, slips)
+    _entering(house, gate, passphrases, proof, entrance, step, doors)
+    shared, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
+    links = LinkPages(gate, permissions, codes, slow, shared, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
     granting, session_codes = _oauth(house, gate, clients, proof, step, slips, Attempts(tries, clock, "certify"))
-    _delegated(house, providers, slips, entrance, step, granting, session_codes, Attempts(tries, clock, "provider"))
+    vouched, asked = Attempts(tries, clock, "provider"), Attempts(tries, clock, "magic link")
+    _delegated(house, doors.providers, slips, entrance, step, granting, session_codes, vouched)
+    mailed = MagicPages(gate, doors.links, factors, proof, passphrases, entrance, instances, asked, settings.scheme)
+    opened = MagicTokens(doors.links, factors, proof, step, clients, granting, session_codes)
+    house.add_routes(*mailed.routes(), *opened.routes())
     _hosted(house, gate)
     _mails(house, gate, sessions, passphrases, proof, slips, Attempts(tries, clock, "reset"))
     _signing(house)
@@ -128,6 +126,37 @@ def register(house: House) -> None:
     house.on_start("attempts", guesses.prepare)
     house.on_start("passphrases", resume)
     house.on_stop("passphrases", passphrases.stop)
+
+
+def _doors(house: House, slips: Slips) -> Doors:
+    """The ways in beside the passphrase."""
+    instances, person, outbox = house.need(Instances), house.need(InstanceSettings), house.need(Outbox)
+    clock, scheme = house.clock, house.settings.scheme
+    links = MagicLinks(instances, person, outbox, slips, house.need(Allowances), clock, scheme)
+    house.provide(MagicLinks, links)
+    house.registry(CAPABILITIES).add("can_auth_with_magic_links", links.offered)
+    house.registry(POLICIES).add(PASSKEYS, Policy(readable=False, writable=False))
+    passkeys = Passkeys(house.need(Documents), slips, clock, scheme)
+    return Doors(Providers(house.settings.authentication), passkeys, links)
+
+
+def _entering(
+    house: House,
+    gate: Gate,
+    passphrases: Passphrases,
+    proof: Proof,
+    entrance: Entrance,
+    step: AppStep,
+    doors: Doors,
+) -> None:
+    """Logging in and out, passphrases, passkeys and sessions."""
+    sessions, instances, scheme = house.need(Sessions), house.need(Instances), house.settings.scheme
+    person, realtime = house.need(InstanceSettings), house.need(Realtime)
+    pages = LoginPages(gate, sessions, passphrases, proof, entrance, doors, instances, scheme)
+    changing = PassphraseRoutes(gate, passphrases, proof, entrance, step, doors, instances, person, realtime, scheme)
+    keys = PasskeyRoutes(doors.passkeys, passphrases, proof, entrance, instances, person, scheme)
+    for routes in (pages, changing, keys, SessionRoutes(gate, sessions)):
+        house.add_routes(*routes.routes())
 
 
 def _factors(house: House, slips: Slips, sealer: Sealer, attempts: Attempts) -> SecondFactors:

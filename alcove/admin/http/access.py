@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from alcove.base.http import Call, Route
-    from alcove.identity import Clients, Passphrases, SessionCodes, Sessions, Tokens
+    from alcove.identity import Clients, MagicLinks, Passphrases, SessionCodes, Sessions, Tokens
     from alcove.instances import Instances
 
 log = logging.getLogger("alcove.admin")
@@ -38,6 +38,7 @@ class AccessRoutes:
         sessions: Sessions,
         codes: SessionCodes,
         passphrases: Passphrases,
+        links: MagicLinks,
     ) -> None:
         self._codes = codes
         self._instances = instances
@@ -45,6 +46,7 @@ class AccessRoutes:
         self._clients = clients
         self._sessions = sessions
         self._passphrases = passphrases
+        self._links = links
 
     def routes(self) -> list[Route]:
         """The route table of this file."""
@@ -54,6 +56,7 @@ class AccessRoutes:
                 ("GET", "/instances/oauth_client", self.client),
                 ("POST", "/instances/oauth_client", self.register),
                 ("POST", "/instances/:domain/auth-mode", self.mode),
+                ("POST", "/instances/:domain/magic_link", self.magic_link),
                 ("PUT", "/instances/:domain/passphrase", self.passphrase),
                 ("DELETE", "/instances/:domain/sessions", self.end_sessions),
                 ("POST", "/instances/:domain/session_code", self.session_code),
@@ -154,6 +157,11 @@ class AccessRoutes:
         if not isinstance(said, str) or not await self._codes.take(instance, said):
             return JSONResponse({"valid": False}, 403)
         return JSONResponse({"valid": True})
+
+    async def magic_link(self, call: Call) -> Response:
+        """A code that logs a person in, for `GET /auth/magic_link?code=`, once and within a quarter of an hour."""
+        code = self._links.code(self._instances.by_domain(call.params["domain"]))
+        return JSONResponse({"code": code}, 201, {"Cache-Control": "no-store"})
 
     async def end_sessions(self, call: Call) -> Response:
         """Ends every session, and forgets the logins that were noted."""

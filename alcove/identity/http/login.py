@@ -17,11 +17,10 @@ from alcove.identity.passphrase import salt_of
 from alcove.identity.texts import texts
 
 if TYPE_CHECKING:
+    from alcove.identity.doors import Doors
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
-    from alcove.identity.passkeys import Passkeys
     from alcove.identity.passphrases import Passphrases
-    from alcove.identity.providers import Providers
     from alcove.identity.service import Gate
     from alcove.identity.sessions import Session, Sessions
     from alcove.instances import Instance, Instances
@@ -56,8 +55,7 @@ class LoginPages:
         passphrases: Passphrases,
         proof: Proof,
         entrance: Entrance,
-        providers: Providers,
-        passkeys: Passkeys,
+        doors: Doors,
         instances: Instances,
         scheme: str,
     ) -> None:
@@ -66,8 +64,7 @@ class LoginPages:
         self._passphrases = passphrases
         self._proof = proof
         self._entrance = entrance
-        self._providers = providers
-        self._passkeys = passkeys
+        self._doors = doors
         self._instances = instances
         self._scheme = scheme
         self._pages = Pages(PAGES)
@@ -90,7 +87,7 @@ class LoginPages:
         target = way(self._instances, self._scheme, instance, call.query("redirect"))
         if await self._gate.session(call) is not None:
             return RedirectResponse(target, 303)
-        if self._providers.alone(instance):
+        if self._doors.providers.alone(instance):
             return RedirectResponse(f"/oidc/start?{urlencode({'redirect': call.query('redirect')})}", 303)
         return await self._form(call, instance)
 
@@ -105,8 +102,9 @@ class LoginPages:
             salt=salt_of(instance.salted),
             iterations=self._passphrases.iterations(instance),
             redirect=call.query("redirect"),
-            provider=self._providers.of(instance),
-            passkeys=bool(await self._passkeys.all(instance)),
+            provider=self._doors.providers.of(instance),
+            magic=self._doors.links.offered(instance),
+            passkeys=bool(await self._doors.passkeys.all(instance)),
             error=error,
             ready=bool(instance.fields.get("password_defined")),
             sample=bool(instance.fields.get("sample")),

@@ -18,11 +18,11 @@ from alcove.identity.passphrases import may_register
 from alcove.identity.texts import LANGUAGES, first_texts
 
 if TYPE_CHECKING:
+    from alcove.identity.doors import Doors
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
     from alcove.identity.http.twofactor import AppStep
     from alcove.identity.passphrases import Passphrases
-    from alcove.identity.providers import Providers
     from alcove.identity.service import Gate
     from alcove.instances import Instance, Instances, InstanceSettings
     from alcove.realtime import Realtime
@@ -43,7 +43,7 @@ class PassphraseRoutes:
         proof: Proof,
         entrance: Entrance,
         step: AppStep,
-        providers: Providers,
+        doors: Doors,
         instances: Instances,
         settings: InstanceSettings,
         realtime: Realtime,
@@ -54,7 +54,7 @@ class PassphraseRoutes:
         self._proof = proof
         self._entrance = entrance
         self._step = step
-        self._providers = providers
+        self._doors = doors
         self._instances = instances
         self._settings = settings
         self._realtime = realtime
@@ -106,10 +106,16 @@ class PassphraseRoutes:
         if not instance.fields.get("password_defined"):
             return JSONResponse({"error": "the instance has not been onboarded"}, 412)
         name = (await self._settings.read(instance)).get("public_name") or instance.domain.partition(".")[0]
-        oidc = self._providers.of(instance) is not None
+        oidc, links = self._doors.providers.of(instance) is not None, self._doors.links.offered(instance)
         said = {"Kdf": 0, "KdfIterations": self._passphrases.iterations(instance), "OIDC": oidc}
         return JSONResponse(
-            {**said, "FranceConnect": False, "magic_link": False, "locale": instance.locale, "name": name}
+            {
+                **said,
+                "FranceConnect": False,
+                "magic_link": links,
+                "locale": instance.locale,
+                "name": name,
+            }
         )
 
     async def parameters(self, call: Call) -> Response:

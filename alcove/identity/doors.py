@@ -1,0 +1,20 @@
+"""The ways into a place beside the passphrase."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alcove.identity.magic import MagicLinks
+    from alcove.identity.passkeys import Passkeys
+    from alcove.identity.providers import Providers
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the login page offers, and clients are told of."""
+
+    providers: Providers
+    passkeys: Passkeys
+    links: MagicLinks
