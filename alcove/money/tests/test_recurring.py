@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from alcove_connectors.bankfiles.tests.test_corpus import CORPUS, files
+from alcove_connectors.bankfiles.tests.test_laws import gather
+from alcove_connectors.sdk.testing import FakeStack
+from alcove_sample import make
+from alcove_sample.documents import as_documents
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alcove.money.model import Operation
+from alcove.money.model import OPERATIONS, Operation, operation_from
 from alcove.money.recurring import Series, series_of
+from alcove.money.service.recurrences import Group, group_of
 
 JANUARY = date(2026, 1, 1).toordinal()
 SPARE = st.integers(-3, 3)
@@ -131,3 +137,35 @@ def test_what_the_bank_took_again_counts_once() -> None:
 def test_a_missing_month_breaks_nothing() -> None:
     days = monthly(12)
     assert said(only([*days[:4], *days[5:9], *days[10:]], [-1999]))[:2] == ("month", 1)
+
+
+def _grouped(read: list[Operation]) -> list[list[Operation]]:
+    groups: dict[Group, list[Operation]] = {}
+    for operation in read:
+        group = group_of(operation)
+        if group is not None:
+            groups.setdefault(group, []).append(operation)
+    return list(groups.values())
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of real files is not beside the checkout")
+def test_in_single_months_of_real_accounts_nothing_comes_back() -> None:
+    stack = FakeStack()
+    gather(stack, files())
+    read = [one for stored in stack.all(OPERATIONS) if (one := operation_from(stored["_id"], stored))]
+    assert len(read) > 100
+    assert [series for group in _grouped(read) for series in series_of(group)] == []
+
+
+def test_salaries_fees_and_benefits_of_invented_households_come_back_each_month() -> None:
+    for seed in (1, 2, 3):
+        stored = as_documents(make(seed, years=3, operations=3000, bills=300))[OPERATIONS]
+        read = [one for document in stored if (one := operation_from(document["_id"], document))]
+        found = [series for group in _grouped(read) for series in series_of(group)]
+        monthly_ones = [one.latest.label for one in found if (one.rhythm.unit, one.rhythm.count) == ("month", 1)]
+        for word, times in (("SALAIRE", 2), ("CAF ", 1), ("COTISATION CARTE", 1)):
+            assert sum(word in label for label in monthly_ones) == times, (seed, word)
+        # Who shops somewhere often does not do so in a rhythm.
+        shops = ("CARREFOUR", "LIDL", "MONOPRIX", "BOULANGERIE", "STATION", "RESTAURANT")
+        assert not [label for label in monthly_ones if any(shop in label for shop in shops)]
+        assert len(found) < 60

@@ -144,6 +144,32 @@ def test_a_bill_that_stands_alone_gets_its_payment_by_mouse(householder: Person,
     assert _said(householder)["linked"] == 1
 
 
+def test_the_picker_finds_what_is_behind_much_in_the_other_direction(person: Person, visiting: Visiting) -> None:
+    def operation(number: int, amount: float, day: str) -> dict[str, Any]:
+        named = {"label": f"PARTAGE 3120 {number}", "currency": "EUR", "date": f"{day}T12:00:00.000Z"}
+        return {"_id": f"o{number}", "amount": amount, **named}
+
+    came_in = [operation(number, 20, f"2026-03-{number % 28 + 1:02}") for number in range(60)]
+    went_out = [operation(60, -20, "2025-03-01"), operation(61, -31.2, "2025-03-02")]
+    bill = {"_id": "b", "vendor": "Zanlis", "amount": 20, "currency": "EUR", "date": "2026-06-01T12:00:00.000Z"}
+    person.give({"io.cozy.bank.operations": [*came_in, *went_out], "io.cozy.bills": [bill]})
+    person.settle()
+    page = visiting(person).open("money", "?bill=b")
+    page.get_by_role("button", name="Lier à une opération…").click()
+    field, choices = (
+        page.get_by_role("combobox", name=re.compile("^Nom ou montant")),
+        page.get_by_role("dialog").get_by_role("option"),
+    )
+    field.fill("partage")
+    expect(choices).to_have_count(2)
+    # An amount finds what has it, not what has its figures in the label.
+    field.fill("31,20")
+    expect(choices).to_have_count(1)
+    expect(choices).to_contain_text("31,20")
+    choices.click()
+    expect(page.get_by_text("Lié : Zanlis.")).to_be_visible()
+
+
 def test_the_queue_is_worked_by_keyboard_alone(householder: Person, visiting: Visiting) -> None:
     assert householder.place.money()["to_confirm"] >= 2, "the household must leave doubts"
     page = visiting(householder).open("money")
