@@ -37,7 +37,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail says, in the person's language. All texts are plain: nothing in them is taken for markup."""
+    """What a mail says, in the person's language. Its texts are plain: nothing in them is taken for markup."""
 
     kind: str
     """What it is for, in two words and without a secret: jobs and logs show it."""
@@ -49,6 +49,8 @@ class Letter:
     """A code to be typed, shown large."""
     after: Sequence[str] = field(default=())
     """Paragraphs behind the button or the code."""
+    markup: str = ""
+    """HTML that stands instead of `lines` in the HTML part; only harmless marks of it are kept."""
 
 
 @dataclass(frozen=True, slots=True)

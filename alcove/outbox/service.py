@@ -44,10 +44,13 @@ class Outbox:
         """Whether mail can be sent at all: ask before a person is promised one."""
         return bool(self._settings.smtp_host)
 
-    async def send(self, tenant: Tenant, letter: Letter, to: str, *, until: datetime | None = None) -> Job:
+    async def send(
+        self, tenant: Tenant, letter: Letter, to: str, *, due: datetime | None = None, until: datetime | None = None
+    ) -> Job:
         """Sends a letter to one address; when this returns it will be sent, even after a crash.
 
-        After `until` it is of no use any more, and given up. Raises `MailUnset`, `AddressWrong`, `TooOften`.
+        Not before `due`. After `until` it is of no use any more, and given up. Raises `MailUnset`, `AddressWrong`,
+        `TooOften`.
         """
         if not self.ready:
             raise MailUnset
@@ -63,9 +66,13 @@ class Outbox:
             ident=ident,
             moment=now,
         )
-        await self._waiting.keep(tenant.key, ident, mail, int(now.timestamp() * 1000))
+        await self._waiting.keep(tenant.key, ident, mail, int((due or now).timestamp() * 1000))
         message = {"kind": letter.kind, **({"until": rfc3339(until)} if until else {})}
-        return await self._jobs.push(tenant.key, WORKER, message, job_id=ident)
+        return await self._jobs.push(tenant.key, WORKER, message, job_id=ident, due=due)
+
+    async def withdraw(self, job_id: str) -> None:
+        """Takes a mail back that is not sent yet; one that is sent already stays sent."""
+        await self._waiting.drop(job_id)
 
     def sender(self, tenant: Tenant) -> Address:
         """Who writes: each instance by its own name, from the address that the operator has set."""

@@ -32,7 +32,7 @@ class Waiting:
         await self._tables.prepare("outbox", (_TABLE,), (_TABLE,))
 
     async def keep(self, tenant: str, ident: str, mail: Mail, made: int) -> None:
-        """Keeps a mail, durably. `made` is in milliseconds since 1970."""
+        """Keeps a mail, durably. `made` is when it can be sent, in milliseconds since 1970."""
         clear = orjson.dumps([mail.sender, mail.recipient, mail.content.decode()])
         sealed = base64.b64encode(self._sealer.seal(clear, PURPOSE)).decode()
         sql = "insert into mail (id, tenant, made, sealed) values ($1, $2, $3, $4)"

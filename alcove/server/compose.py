@@ -15,6 +15,7 @@ import alcove.identity.wiring
 import alcove.instances.wiring
 import alcove.jobs.wiring
 import alcove.money.wiring
+import alcove.notifications.wiring
 import alcove.outbox.wiring
 import alcove.realtime.wiring
 import alcove.sample.wiring
@@ -44,6 +45,7 @@ FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("apps", alcove.apps.wiring.register),
     ("contacts", alcove.contacts.wiring.register),
     ("connectors", alcove.connectors.wiring.register),
+    ("notifications", alcove.notifications.wiring.register),
     ("money", alcove.money.wiring.register),
     ("sample", alcove.sample.wiring.register),
     ("admin", alcove.admin.wiring.register),

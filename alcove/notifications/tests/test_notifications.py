@@ -1,0 +1,205 @@
+"""Notifications through the front door: who may send them, what the rules do, and the mails that go out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from alcove.apps.testing import bearer_of_page, log_in, write_app
+from alcove.base.clock import rfc3339
+from alcove.documents import Documents, Tx
+from alcove.instances import Instances
+from alcove.outbox.testing import PostOffice, post_office, text_of
+from alcove.server.testing import Front, front
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import httpx
+
+DOMAIN, PASSPHRASE, MAIL = "alice.example", "correct horse battery", "alice@example.org"
+HOUR = 3_600_000_000_000
+RULES = {
+    "plain": {"description": "x"},
+    "balance": {"stateful": True, "min_interval": HOUR, "default_priority": "high"},
+    "weekly": {"collapsible": True},
+    "often": {"min_interval": HOUR},
+}
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[PostOffice]:
+    async with post_office() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def door(office: PostOffice, tmp_path: Path) -> AsyncIterator[Front]:
+    write_app(tmp_path, "mini", notifications=RULES)
+    async with front(apps=str(tmp_path), **office.settings()) as entry:
+        await entry.instance(DOMAIN, Passphrase=PASSPHRASE, Email=MAIL, Locale="en")
+        yield entry
+
+
+@pytest.fixture
+async def app(door: Front) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser on the page of the app."""
+    async with door.client(DOMAIN) as client:
+        await log_in(client, DOMAIN, PASSPHRASE)
+        client.headers.update(await bearer_of_page(client, DOMAIN))
+        yield client
+
+
+async def post(client: httpx.AsyncClient, category: str = "plain", **attributes: Any) -> httpx.Response:
+    said = {"category": category, "title": "Hello", **attributes}
+    return await client.post("/notifications", json={"data": {"attributes": said}})
+
+
+async def kept(door: Front) -> list[dict[str, Any]]:
+    async with door.client(DOMAIN, "io.cozy.notifications") as client:
+        rows = (await client.get("/data/io.cozy.notifications/_all_docs?include_docs=true")).json()["rows"]
+    found: list[dict[str, Any]] = [row["doc"] for row in rows if not row["id"].startswith("_design")]
+    return sorted(found, key=lambda one: str(one["created_at"]))
+
+
+async def test_an_app_lets_its_person_know(door: Front, office: PostOffice, app: httpx.AsyncClient) -> None:
+    html = '<p>Your <b>account</b><script>x()</script><img src="https://spy.example/1.gif"></p>'
+    answer = await post(
+        app, category_id="a1", message="Low balance", content_html=html, data={"redirectLink": "mini/#/a1"}
+    )
+    assert answer.status_code == 201, answer.text
+    data = answer.json()["data"]
+    assert data["type"] == "io.cozy.notifications"
+    assert data["links"] == {"self": f"/notifications/{data['id']}"}
+    (document,) = await kept(door)
+    assert document["_id"] == data["id"]
+    assert document["source_id"] == "cozy/app/mini/plain/a1"
+    assert (document["originator"], document["slug"], document["title"]) == ("app", "mini", "Hello")
+    assert document["created_at"] == document["last_sent"] == rfc3339(door.clock.now())
+    mail = await office.arrived()
+    assert (mail["To"], mail["Subject"]) == (MAIL, "Hello")
+    assert "Low balance" in text_of(mail)
+    assert "http://mini.alice.example/#/a1" in text_of(mail)
+    part = mail.get_body(("html",))
+    assert part is not None
+    assert "<b>account</b>" in part.get_content()
+    assert "spy.example" not in part.get_content()
+    assert "x()" not in part.get_content()
+
+
+async def test_the_same_state_is_nothing_new(door: Front, office: PostOffice, app: httpx.AsyncClient) -> None:
+    first = await post(app, "balance", state=-1)
+    again = await post(app, "balance", state=-1)
+    assert again.status_code == 201
+    assert again.json()["data"]["id"] == first.json()["data"]["id"]
+    assert len(await kept(door)) == 1
+    door.clock.pass_time(minutes=30)
+    await post(app, "balance", state=0)  # all is well again: noted, not sent
+    door.clock.pass_time(minutes=31)
+    await post(app, "balance", state=-2, priority="low")
+    await office.arrived(2)
+    assert len(office.mails) == 2
+    found = await kept(door)
+    assert [one["state"] for one in found] == [-1, 0, -2]
+    assert [one["priority"] for one in found] == ["high", "high", "low"]
+    assert found[1]["last_sent"] == found[0]["last_sent"]
+
+
+async def test_what_comes_too_often_is_kept_and_not_sent(
+    door: Front, office: PostOffice, app: httpx.AsyncClient
+) -> None:
+    for _ in range(3):
+        await post(app, "often", category_id="x")
+        door.clock.pass_time(minutes=25)
+    await post(app, "often", category_id="x")
+    await post(app, "often", category_id="y")
+    await office.arrived(3)
+    assert len(await kept(door)) == 5
+    assert len(office.mails) == 3
+
+
+async def test_of_those_that_wait_for_their_time_the_last_is_mailed(
+    door: Front, office: PostOffice, app: httpx.AsyncClient
+) -> None:
+    later = door.clock.now() + timedelta(hours=1)
+    await post(app, "weekly", title="First", at=rfc3339(later))
+    await post(app, "weekly", title="Second", at=rfc3339(later))
+    await post(app, "plain", title="Now")
+    assert (await office.arrived())["Subject"] == "Now"
+    door.clock.pass_time(hours=1, seconds=1)
+    async with door.client(DOMAIN, "*") as client:  # anything that wakes the queue
+        client.headers["Authorization"] = f"Bearer {door.token(DOMAIN, 'io.cozy.jobs')}"
+        await client.post("/jobs/queue/log", json={"data": {"attributes": {"arguments": {}}}})
+    assert (await office.arrived(2))["Subject"] == "Second"
+    assert len(office.mails) == 2
+
+
+@pytest.mark.parametrize(
+    ("attributes", "status"),
+    [
+        ({"category": "unknown"}, 403),
+        ({"title": ""}, 400),
+        ({"title": "x" * 301}, 400),
+        ({"title": 3}, 400),
+        ({"category": ""}, 400),
+        ({"state": []}, 400),
+        ({"data": "x"}, 400),
+        ({"at": "tomorrow"}, 400),
+        ({"at": "2040-01-01T00:00:00Z"}, 400),
+        ({"at": "2026-01-02T00:00:00"}, 400),
+        ({"preferred_channels": ["pigeon"]}, 400),
+        ({"preferred_channels": ["mobile", "mail"]}, 201),
+    ],
+)
+async def test_what_is_wrong_is_told(
+    door: Front, office: PostOffice, app: httpx.AsyncClient, attributes: dict[str, Any], status: int
+) -> None:
+    said = {"category": "plain", "title": "Hello", **attributes}
+    answer = await app.post("/notifications", json={"data": {"attributes": said}})
+    assert answer.status_code == status, answer.text
+    assert len(await kept(door)) == (status == 201)
+
+
+async def test_only_who_declared_it_may_send_it(door: Front, office: PostOffice) -> None:
+    found = door.house.need(Instances).by_domain(DOMAIN)
+
+    async def unit(tx: Tx) -> None:
+        await tx.put(
+            "io.cozy.konnectors", "io.cozy.konnectors/bank", {"slug": "bank", "notifications": RULES, "permissions": {}}
+        )
+        declared = {"client_name": "Phone", "notifications": {"sync": {}}}
+        await tx.put("io.cozy.oauth.clients", "phone", declared)
+        await tx.put("io.cozy.oauth.clients", "linked", {"client_name": "L", "software_id": "registry://mini"})
+
+    await door.house.need(Documents).work(found.key, unit)
+    expected = {
+        ("cli", "CLI", "plain"): 403,
+        ("konn", "bank", "plain"): 201,
+        ("konn", "bank", "other"): 403,
+        ("access", "phone", "sync"): 201,
+        ("access", "phone", "plain"): 403,
+        ("access", "linked", "plain"): 201,
+    }
+    for (audience, subject, category), status in expected.items():
+        token = door.token(DOMAIN, "io.cozy.nothing", audience, subject)
+        async with door.client(DOMAIN, Authorization=f"Bearer {token}") as client:
+            assert (await post(client, category)).status_code == status, (audience, subject, category)
+    async with door.client(DOMAIN) as nobody:
+        assert (await post(nobody)).status_code == 401
+        assert (await nobody.post("/notifications", json={})).status_code == 400
+    sources = {one["source_id"] for one in await kept(door)}
+    assert sources == {"cozy/konnector/bank/plain/", "cozy/oauth/phone/sync/", "cozy/oauth/mini/plain/"}
+
+
+async def test_without_mail_it_is_kept_all_the_same(tmp_path: Path) -> None:
+    write_app(tmp_path, "mini", notifications=RULES)
+    async with front(apps=str(tmp_path)) as entry:
+        await entry.instance(DOMAIN, Passphrase=PASSPHRASE, Email=MAIL)
+        async with entry.client(DOMAIN) as client:
+            await log_in(client, DOMAIN, PASSPHRASE)
+            client.headers.update(await bearer_of_page(client, DOMAIN))
+            assert (await post(client)).status_code == 201
+        assert len(await kept(entry)) == 1
