@@ -58,7 +58,7 @@ def settings_of(options: Mapping[str, str]) -> dict[str, str]:
 
 def pairs(options: Mapping[str, str]) -> dict[str, str]:
     """The operator's `Settings=k:v,k2:v2`."""
-    said = options.get("Settings", "")[:LENGTH]
+    said = _text("Settings", options.get("Settings", ""))
     return dict(pair.split(":", 1) for pair in said.split(",") if ":" in pair)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
 from functools import partial
@@ -16,6 +18,7 @@ from alcove.base.errors import NoSuchInstance, NoSuchRoute, Refusal
 from alcove.base.http import Call, Errors, Guard, Route, plain_errors
 from alcove.base.router import Router
 from alcove.identity import LoginNeeded, login_url
+from alcove.server.barring import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -211,7 +214,13 @@ class Application:
             await _refuse_socket(receive, send)
             return
         try:
-            await found[0].handler(websocket, place[0])
+            with self._barrier.talking(place[0]):
+                await found[0].handler(websocket, place[0])
+        except asyncio.CancelledError as cancelled:
+            if cancelled.args != (CUT,):
+                raise
+            with contextlib.suppress(RuntimeError):  # the client may have left in the same moment
+                await websocket.close(1008)
         except Exception:
             log.exception("websocket %s failed", scope["path"])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,12 @@ from alcove.instances import WAITS, terms_waiting, terms_warning
 from alcove.server.texts import blocked_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from starlette.requests import Request
 
     from alcove.base.clock import Clock
+    from alcove.documents import Change
     from alcove.identity import Gate
     from alcove.instances import Contexts, Instance
 
@@ -27,6 +32,8 @@ READ_BY_PEOPLE = frozenset({"", "auth", "public", ".well-known"})
 MOVING = frozenset({"IMPORTING", "MOVING"})
 """Reasons under which the pages of a move stay open."""
 UNPAID = "PAYMENT_FAILED"
+CUT = "the instance was blocked"
+"""Why a conversation by websocket is cancelled."""
 OFFERS = (MEDIA_TYPE, "application/json", "text/html", "text/plain")
 
 
@@ -38,7 +45,31 @@ class Barrier:
         self._contexts = contexts
         self._clock = clock
         self._scheme = scheme
+        self._talking: dict[str, set[asyncio.Task[Any]]] = {}
         self._pages = Pages(Path(__file__).parent / "pages")
+
+    @contextlib.contextmanager
+    def talking(self, instance: Instance) -> Iterator[None]:
+        """Around a conversation by websocket: it is cancelled when the instance is blocked."""
+        task = asyncio.current_task()
+        assert task is not None, "a conversation is a task"
+        self._talking.setdefault(instance.key, set()).add(task)
+        try:
+            yield
+        finally:
+            others = self._talking.get(instance.key, set())
+            others.discard(task)
+            if not others:
+                self._talking.pop(instance.key, None)
+
+    def hear(self, changes: Sequence[Change]) -> None:
+        """Ends the conversations of instances that were blocked, here or by another process."""
+        for change in changes:
+            if change.document.type == "instances" and not change.document.deleted:
+                fields = change.document.fields()
+                if fields.get("blocked") or fields.get("deleting"):
+                    for task in self._talking.pop(fields["prefix"], set()):
+                        task.cancel(CUT)
 
     def stops(self, request: Request, instance: Instance, path: str | None) -> Response | None:
         """The answer instead of what was asked for; None lets it pass. `path` is None on the host of an app."""

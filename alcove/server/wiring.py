@@ -19,5 +19,6 @@ def register(house: House) -> None:
     """Provides the barrier of blocked instances; adds `/`, `/version` and `/status`."""
     documents, gate, apps = house.need(Documents), house.need(Gate), house.need(Apps)
     front = Front(documents, gate, apps, house.registry(HOLDINGS), house.settings)
-    house.provide(Barrier, Barrier(gate, house.need(Contexts), house.clock, house.settings.scheme))
+    barrier = house.provide(Barrier, Barrier(gate, house.need(Contexts), house.clock, house.settings.scheme))
+    documents.watch(barrier.hear, frozenset(("instances",)))
     house.add_routes(*front.routes())

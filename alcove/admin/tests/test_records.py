@@ -130,6 +130,7 @@ async def test_terms_are_signed(door: Front) -> None:
         ({"Domain": "a b"}, 422),
         ({"UUID": "x" * 2000}, 422),
         ({"PublicName": "x" * 2000}, 422),
+        ({"Settings": "a:" + "x" * 2000}, 422),
     ],
 )
 async def test_a_wrong_value_changes_nothing(door: Front, params: dict[str, str], status: int) -> None:

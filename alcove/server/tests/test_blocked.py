@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -93,6 +94,28 @@ async def test_it_opens_again_as_it_was(door: Front) -> None:
     assert (record["blocked"], "blocking_reason" in record) == (False, False)
     async with door.client(DOMAIN) as client:
         assert (await client.get("/auth/login")).status_code == 200
+
+
+async def test_who_listens_hears_no_more(door: Front) -> None:
+    asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    asked.put_nowait({"type": "websocket.connect"})
+    headers = [(b"host", DOMAIN.encode())]
+    scope = {
+        "type": "websocket",
+        "path": "/realtime/",
+        "raw_path": b"/realtime/",
+        "query_string": b"",
+        "subprotocols": [],
+    }
+    talking = asyncio.create_task(door.public({**scope, "headers": headers}, asked.get, told.put))
+    assert (await told.get())["type"] == "websocket.accept"
+    await modify(door, Locale="en")
+    assert told.empty()
+    await modify(door, Blocked="true")
+    closed = await told.get()
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1008)
+    await talking
 
 
 async def test_terms_are_warned_of_for_a_month_and_then_asked_for(door: Front) -> None:
