@@ -7,7 +7,6 @@ stands on the slip, which nobody can open but the server.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from contextlib import suppress
 from datetime import timedelta
@@ -29,6 +28,7 @@ from alcove.identity.factor import (
     step_of,
 )
 from alcove.identity.limits import Guesser
+from alcove.identity.signing import mark, marked
 from alcove.instances import Allowance, TooOften
 from alcove.outbox import AddressWrong, MailUnset
 
@@ -103,13 +103,13 @@ class SecondFactors:
         if await self.mode(instance) == BY_MAIL:
             code = new_digits()
             await self._mail(instance, code)
-        content = {"tenant": instance.key, "of": _stamp(instance), "code": code, **said}
+        content = {"tenant": instance.key, "of": mark(instance, PURPOSE), "code": code, **said}
         return self._slips.write(PURPOSE, content, LIVES)
 
     def read(self, instance: Instance, slip: str) -> Mapping[str, Any] | None:
         """What stands on a slip of this place; None when it is over, or from before the passphrase was changed."""
         said = self._slips.read(PURPOSE, slip)
-        fits = said is not None and (said["tenant"], said["of"]) == (instance.key, _stamp(instance))
+        fits = said is not None and said["tenant"] == instance.key and marked(instance, PURPOSE, said["of"])
         return said if fits else None
 
     async def prove(self, instance: Instance, slip: str, passcode: str, network: str) -> Mapping[str, Any]:
@@ -270,8 +270,3 @@ class SecondFactors:
 
     def _open(self, sealed: str) -> str:
         return self._sealer.open(base64.b64decode(sealed), PURPOSE).decode()
-
-
-def _stamp(instance: Instance) -> str:
-    """What changes with the passphrase, and tells nothing of it."""
-    return hashlib.sha256(b"factor:" + str(instance.fields["session_secret"]).encode()).hexdigest()

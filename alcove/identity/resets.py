@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alcove.identity import letters
 from alcove.identity.errors import ResetRefused
+from alcove.identity.signing import mark, marked
 from alcove.instances import Allowance, TooOften
 from alcove.outbox import AddressWrong
 
@@ -65,7 +65,7 @@ class Resets:
         address = await self._address(instance, MAILS)
         if not address:
             return
-        slip = self._slips.write(PURPOSE, {"tenant": instance.key, "of": _stamp(instance)}, LIVES)
+        slip = self._slips.write(PURPOSE, {"tenant": instance.key, "of": mark(instance, PURPOSE)}, LIVES)
         url = f"{self._scheme}://{instance.domain}/auth/passphrase_renew?token={slip}"
         letter = letters.reset(instance.locale, instance.domain, url, int(LIVES.total_seconds() // 60))
         await self._send(instance, letter, address, lives=LIVES)
@@ -80,7 +80,7 @@ class Resets:
     async def holds(self, instance: Instance, slip: str) -> bool:
         """Whether this is a link that can be used."""
         said, present = self._slips.read(PURPOSE, slip), await self._instances.fresh(instance)
-        return said == {"tenant": present.key, "of": _stamp(present)}
+        return said is not None and said["tenant"] == present.key and marked(present, PURPOSE, said["of"])
 
     async def renew(self, instance: Instance, slip: str, form: str, iterations: int) -> None:
         """Sets the passphrase that a client hashed; all sessions end, and so do all such links.
@@ -111,8 +111,3 @@ class Resets:
         # What the operator wrote may be no address, and another room may have used up the hour: nobody is told.
         with suppress(AddressWrong, TooOften):
             await self._outbox.send(instance, letter, address, until=until)
-
-
-def _stamp(instance: Instance) -> str:
-    """What changes with the passphrase, and tells nothing of it."""
-    return hashlib.sha256(b"reset:" + str(instance.fields["session_secret"]).encode()).hexdigest()

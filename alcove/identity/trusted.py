@@ -6,15 +6,13 @@ or after a year.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alcove.base.digits import whole
 from alcove.identity.browsers import browser_of
+from alcove.identity.signing import mark, marked
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +26,7 @@ LIVES = timedelta(days=365)
 def new_trusted(instance: Instance, visitor: Visitor, now: datetime) -> str:
     """A token for the browser that sends this request."""
     name = f"{int(now.timestamp())}.{secrets.token_urlsafe(16)}"
-    return f"{name}.{_mac(instance, visitor, name)}"
+    return f"{name}.{mark(instance, _text(instance, visitor, name))}"
 
 
 def trusts(instance: Instance, visitor: Visitor, token: str, now: datetime) -> bool:
@@ -37,11 +35,9 @@ def trusts(instance: Instance, visitor: Visitor, token: str, now: datetime) -> b
     made = whole(name.partition(".")[0], 12)
     if made is None or not made <= now.timestamp() < made + LIVES.total_seconds():
         return False
-    return hmac.compare_digest(mac.encode(), _mac(instance, visitor, name).encode())
+    return marked(instance, _text(instance, visitor, name), mac)
 
 
-def _mac(instance: Instance, visitor: Visitor, name: str) -> str:
-    key = base64.b64decode(instance.fields["session_secret"])
+def _text(instance: Instance, visitor: Visitor, name: str) -> str:
     browser, system = browser_of(visitor.agent)
-    said = f"trusted:{instance.id}:{browser}:{system}:{name}"
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+    return f"trusted:{instance.id}:{browser}:{system}:{name}"

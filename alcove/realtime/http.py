@@ -12,6 +12,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from alcove.base.errors import BadRequest, Forbidden, Refusal
 from alcove.base.http import Guard, Route, SocketRoute, decode_json
 from alcove.realtime.model import (
+    CLIENTS,
     FILES,
     FRAME_LIMIT,
     PERMISSIONS,
@@ -103,7 +104,7 @@ class RealtimeHTTP:
 
 
 class Right:
-    """Hears whether the session of a client's token was ended, or its link changed in any way."""
+    """Hears whether the session of a token was ended, its client was revoked, or its link changed in any way."""
 
     __slots__ = ("_gone",)
 
@@ -199,6 +200,8 @@ class Talk:
                 self._realtime.subscribe(self._tenant.key, SESSIONS, self._caller.session, self._right)
             if self._caller.document:
                 self._realtime.subscribe(self._tenant.key, PERMISSIONS, self._caller.document, self._right)
+            if self._caller.audience == "access":
+                self._realtime.subscribe(self._tenant.key, CLIENTS, self._caller.subject, self._right)
         except Refusal:
             # Sent here and not through the outbox: the connection is closed right after.
             frame = error_frame("401 Unauthorized", "unauthorized", "The authentication has failed", ask)

@@ -15,6 +15,7 @@ FRAME_LIMIT = 1024
 
 SESSIONS = "io.cozy.sessions"
 PERMISSIONS = "io.cozy.permissions"
+CLIENTS = "io.cozy.oauth.clients"
 PASSPHRASE = ("io.cozy.settings", "io.cozy.settings.passphrase")
 INSTANCE_SETTINGS = "io.cozy.settings.instance"
 FILES = "io.cozy.files"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
 from alcove.base.http import Call, JSONResponse
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.proving import remember
-from alcove.identity.sessions import LONG_RUN
+from alcove.identity.sessions import LONG_RUN, SHORT_RUN
 from alcove.identity.trusted import trusts
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from alcove.identity.service import Gate
     from alcove.identity.sessions import Sessions
     from alcove.instances import Instance
+
+AUTHORIZE = "/auth/authorize"
+"""The page that asks whether a program is let in: a login on the way there is a short one (contract-a section 2)."""
 
 
 class Entrance:
@@ -72,7 +75,9 @@ class Entrance:
         """
         told = {"two_factor_trusted_device_token": trusted} if trusted else {}
         response = JSONResponse({"redirect": target, **told}) if _speaks_json(call) else RedirectResponse(target, 303)
-        return await self.open(call, instance, response, long_run=long_run, more=more)
+        # Who logs in for a program alone wants no more of this browser.
+        short = not long_run and urlsplit(target).path == AUTHORIZE
+        return await self.open(call, instance, response, long_run=long_run, short_run=short, more=more)
 
     async def open(
         self,
@@ -81,11 +86,13 @@ class Entrance:
         response: Response,
         *,
         long_run: bool,
+        short_run: bool = False,
         more: Mapping[str, str] | None = None,
     ) -> Response:
         """Opens a session for this browser, and gives `response` its cookies."""
-        _, cookie = await self._sessions.open(instance, visitor_of(call), long_run=long_run, more=more)
-        response.headers.append("Set-Cookie", self._gate.cookie(instance, cookie, LONG_RUN if long_run else None))
+        visitor, age = visitor_of(call), LONG_RUN if long_run else SHORT_RUN if short_run else None
+        _, cookie = await self._sessions.open(instance, visitor, long_run=long_run, short_run=short_run, more=more)
+        response.headers.append("Set-Cookie", self._gate.cookie(instance, cookie, age))
         remember(response, instance, secure=self._scheme == "https")
         return response
 

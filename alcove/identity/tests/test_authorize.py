@@ -131,6 +131,18 @@ async def test_a_stranger_logs_in_first(program: httpx.AsyncClient) -> None:
     assert "/auth/authorize?client_id=" in unescape(login.text)
 
 
+async def test_a_login_for_a_program_is_a_short_one(program: httpx.AsyncClient) -> None:
+    made = await register(program)
+    asked = await program.get("/auth/authorize", params=asks(made), headers=HTML)
+    wanted = dict(parse_qsl(urlsplit(asked.headers["location"]).query))["redirect"]
+    answer = await log_in(program, DOMAIN, PASSPHRASE, redirect=wanted)
+    assert answer.json() == {"redirect": wanted}
+    assert "Max-Age=300" in answer.headers["set-cookie"]
+    program.cookies.clear()
+    kept = await log_in(program, DOMAIN, PASSPHRASE, **{"redirect": wanted, "long-run-session": "1"})
+    assert "Max-Age=300" not in kept.headers["set-cookie"]
+
+
 async def test_programs_may_take_the_answer_as_json(browser: httpx.AsyncClient, program: httpx.AsyncClient) -> None:
     made = await register(program, redirect_uris=["cozydrive://auth"])
     page = await browser.get("/auth/authorize", params=asks(made), headers=HTML)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alcove.apps.testing import bearer_of_page, log_in, write_app
-from alcove.identity import Clients, Keys, Passphrases, Sessions, Tokens
+from alcove.identity import Clients, Keys, Passphrases, Sessions, Tokens, Visitor
+from alcove.identity.trusted import new_trusted, trusts
 from alcove.instances import Instances
 from alcove.jobs import Triggers
 from alcove.server.testing import Front, front
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DOMAIN = "alice.example"
 PASSPHRASE = "correct horse battery"
+VISITOR = Visitor("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 SAID = {"redirect_uris": ["cozy://"], "client_name": "Desk", "software_id": "desk"}
 
 
@@ -92,6 +94,9 @@ async def test_new_secrets_log_nobody_out(door: Front, browser: httpx.AsyncClien
     await renew(door)
     for name in ("app", "cli", "access", "link"):
         assert await opens(browser, old[name]) == 200, name
+    trusted = new_trusted(here(door), VISITOR, door.clock.now())
+    await renew(door)
+    assert trusts(here(door), VISITOR, trusted, door.clock.now())
     assert await opens(browser, (await everything(door, browser))["app"]) == 200
 
 

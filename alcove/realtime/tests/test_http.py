@@ -40,9 +40,12 @@ class Reader:
 
 class Tokens:
     async def read(self, tenant: Tenant, token: str, connection: HTTPConnection) -> Caller:
-        if token != "good":
+        if token not in ("good", "of a client"):
             raise TokenInvalid
-        return Reader()
+        reader = Reader()
+        if token == "of a client":
+            reader.audience, reader.subject, reader.session, reader.document = "access", "c1", "", ""
+        return reader
 
 
 class Client:
@@ -258,4 +261,17 @@ async def test_a_socket_ends_when_the_link_of_its_code_is_changed(event: str) ->
         await settled()
         assert client.answers.empty()
         realtime.publish("cozy1", event, "io.cozy.permissions", "l1", b"{}")
+        assert await client.hear() == {"type": "websocket.close", "code": 1008, "reason": ""}
+
+
+async def test_a_socket_ends_when_its_client_is_revoked() -> None:
+    http, realtime, _ = door()
+    async with connected(http) as client:
+        client.say({"method": "AUTH", "payload": "of a client"})
+        await settled()
+        realtime.publish("cozy1", "UPDATED", "io.cozy.oauth.clients", "c1", b"{}")
+        realtime.publish("cozy1", "DELETED", "io.cozy.oauth.clients", "another", b"{}")
+        await settled()
+        assert client.answers.empty()
+        realtime.publish("cozy1", "DELETED", "io.cozy.oauth.clients", "c1", b"{}")
         assert await client.hear() == {"type": "websocket.close", "code": 1008, "reason": ""}
