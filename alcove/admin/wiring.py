@@ -9,6 +9,7 @@ from alcove.admin.http.checks import CheckRoutes
 from alcove.admin.http.contexts import ContextRoutes
 from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
+from alcove.admin.http.notices import NoticeRoutes
 from alcove.admin.http.secrets import SecretRoutes
 from alcove.admin.http.upkeep import UpkeepRoutes
 from alcove.apps import Apps
@@ -17,6 +18,7 @@ from alcove.files import Files
 from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SessionCodes, Sessions, Tokens
 from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import Triggers
+from alcove.notifications import Notifications
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -35,6 +37,7 @@ def register(house: House) -> None:
         *ContextRoutes(house.need(Contexts)).routes(),
         *FlagRoutes(instances, house.need(Flags)).routes(),
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),
+        *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),
         *SecretRoutes(instances, house.need(Keys)).routes(),
     )

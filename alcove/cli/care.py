@@ -54,6 +54,20 @@ def unblock(domain: str) -> None:
     click.echo(f"{named} is open")
 
 
+@click.command()
+@click.argument("domain")
+@click.argument("title")
+@click.argument("message", default="")
+@click.option("--category", default="operator", show_default=True, help="What it belongs together with.")
+def notify(domain: str, title: str, message: str, category: str) -> None:
+    """Let the person of an instance know something: it stands in the place, and is mailed where mail is set up."""
+    said = {"category": category, "title": title, **({"message": message} if message else {})}
+    with running(read_settings()) as server:
+        named = pick(server, domain)
+        server.operator.notify(named, said)
+    click.echo(f"{named} is told")
+
+
 @click.command("log-out")
 @click.argument("domain")
 def log_out(domain: str) -> None:

@@ -23,7 +23,9 @@ _passphrase = click.option(
 )
 
 
-@click.group(cls=Named, aliases=ALIASES, more={"alcove.cli.care": ("block", "unblock", "fsck", "usage", "log-out")})
+@click.group(
+    cls=Named, aliases=ALIASES, more={"alcove.cli.care": ("block", "unblock", "fsck", "usage", "notify", "log-out")}
+)
 def instance() -> None:
     """Make, list, change, block, check and remove instances."""
 

@@ -90,6 +90,12 @@ class Operator:
         except httpx.TransportError as error:
             raise Unreachable(f"the check was cut off: {error}") from None
 
+    def notify(self, domain: str, notification: dict[str, Any]) -> dict[str, Any]:
+        """Lets a person know something: `category`, `title`, `message`..."""
+        kept = self._ask("POST", f"/instances/{domain}/notifications", {"notification": notification})
+        document: dict[str, Any] = kept.json()
+        return document
+
     def end_sessions(self, domain: str) -> None:
         """Ends every session of an instance."""
         self._ask("DELETE", f"/instances/{domain}/sessions")

@@ -183,3 +183,23 @@ async def test_figures_are_read_by_prometheus(door: Front) -> None:
     assert "\nalcove_instances 1\n" in told.text
     figures = [line for line in told.text.splitlines() if not line.startswith("#")]
     assert all(float(line.split()[1]) >= 0 for line in figures)
+
+
+async def test_the_operator_lets_a_person_know(door: Front) -> None:
+    path = f"/instances/{DOMAIN}/notifications"
+    notification = {"category": "upkeep", "category_id": "disk", "title": "Away on Monday", "message": "A new disk"}
+    properties = {"stateful": True, "min_interval": 0}
+    kept = await door.operator.post(
+        path, json={"notification": {**notification, "state": "x"}, "properties": properties}
+    )
+    assert (kept.status_code, kept.json()["title"], kept.json()["originator"]) == (201, "Away on Monday", "cli")
+    async with door.client(DOMAIN, "io.cozy.notifications") as client:
+        told = (await client.get(f"/data/io.cozy.notifications/{kept.json()['_id']}")).json()
+    assert told["source_id"].endswith("/upkeep/disk")
+    for wrong in (
+        b"{}",
+        b'{"notification":[]}',
+        b'{"notification":{"category":"a"}}',
+        b'{"notification":{},"properties":1}',
+    ):
+        assert (await door.operator.post(path, content=wrong)).status_code == 400

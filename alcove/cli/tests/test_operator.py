@@ -201,3 +201,5 @@ def test_a_check_says_what_is_well(door: Front, alice: str) -> None:
     assert run("instance", "fsck", alice, "--part", "content", "--json").stdout == ""
     assert "used" in run("instance", "usage", alice).stdout
     run("instance", "log-out", alice)
+    assert run("instance", "notify", alice, "Away on Monday", "A new disk").stdout == "alice.example is told\n"
+    run("instance", "notify", alice, "", status=1)
