@@ -152,7 +152,8 @@ def _entering(
     """Logging in and out, passphrases, passkeys and sessions."""
     sessions, instances, scheme = house.need(Sessions), house.need(Instances), house.settings.scheme
     person, realtime = house.need(InstanceSettings), house.need(Realtime)
-    pages = LoginPages(gate, sessions, passphrases, proof, entrance, doors, instances, scheme)
+    begin = person.beginning
+    pages = LoginPages(gate, sessions, passphrases, proof, entrance, doors, instances, begin, scheme)
     changing = PassphraseRoutes(gate, passphrases, proof, entrance, step, doors, instances, person, realtime, scheme)
     keys = PasskeyRoutes(doors.passkeys, passphrases, proof, entrance, instances, person, scheme)
     for routes in (pages, changing, keys, SessionRoutes(gate, sessions)):

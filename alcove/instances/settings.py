@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from alcove.base.house import Registry
     from alcove.documents import Document
+    from alcove.instances.contexts import Contexts
     from alcove.instances.model import Instance, Introduction
     from alcove.instances.service import Instances
     from alcove.instances.store.settings import SettingsDocument
@@ -31,15 +32,26 @@ _MODE_NAMES = {number: name for name, number in MODES.items()}
 LENGTH = 200
 """Characters of a name at the most."""
 
+HOME = "home/"
+"""Where everybody begins who chose nothing else."""
+
+_BEGINNING = re.compile(r"[a-z0-9-]+(/(?!/).*)?")
 _LOCALE = re.compile(r"[a-z]{2}(_[A-Z]{2})?")
 
 
 class InstanceSettings:
     """Reads and changes the settings of an instance."""
 
-    def __init__(self, document: SettingsDocument, instances: Instances, introductions: Registry[Introduction]) -> None:
+    def __init__(
+        self,
+        document: SettingsDocument,
+        instances: Instances,
+        contexts: Contexts,
+        introductions: Registry[Introduction],
+    ) -> None:
         self._document = document
         self._instances = instances
+        self._contexts = contexts
         self._introductions = introductions
 
     async def read(self, instance: Instance) -> dict[str, Any]:
@@ -47,11 +59,19 @@ class InstanceSettings:
         document = await self._document.get(instance)
         return document.fields() if document else {}
 
+    async def beginning(self, instance: Instance) -> str:
+        """The app where a person begins, as `slug/path#hash`: of their choice, or of their context, or the home."""
+        chosen = (await self.read(instance)).get("default_redirection")
+        for wanted in (chosen, self._contexts.of(instance).get("default_redirection")):
+            if isinstance(wanted, str) and _BEGINNING.fullmatch(wanted):
+                return wanted
+        return HOME
+
     async def shown(self, instance: Instance) -> tuple[dict[str, Any], str]:
         """What clients see, with what the record adds; and the revision."""
         document = await self._document.get(instance)
         said = document.fields() if document else {}
-        said.setdefault("default_redirection", "home/")
+        said.setdefault("default_redirection", HOME)
         record = instance.fields
         return {
             **said,

@@ -36,8 +36,9 @@ def register(house: House) -> None:
     # Else whoever writes settings could give the place another mail address, and have its passphrase sent there.
     house.registry(POLICIES).add(SETTINGS, Policy(held=frozenset((SETTINGS_ID,))))
     provisioners.add("settings", document.provision)
-    person = house.provide(InstanceSettings, InstanceSettings(document, instances, house.registry(INTRODUCTIONS)))
     contexts = house.provide(Contexts, Contexts(settings.contexts))
+    introductions = house.registry(INTRODUCTIONS)
+    person = house.provide(InstanceSettings, InstanceSettings(document, instances, contexts, introductions))
     flags = house.provide(Flags, Flags(FlagDocuments(documents, DIRECTORY), instances, contexts))
     house.add_routes(*SettingsRoutes(person, instances, contexts, flags, house.clock).routes())
     house.registry(CHECKS).add("documents", Check(INDEX, Reading(documents).look))

@@ -76,18 +76,17 @@ class Apps:
 
     async def first(self, instance: Instance) -> str | None:
         """Where a person goes after logging in: the app of their choice, or Alcove's own first page; None without."""
-        return await self._chosen(instance) or await self._found(instance, HOME)
+        if found := await self._found(instance, await self._settings.beginning(instance)):
+            return found
+        there = await self._installed.get(instance.key, HOME) is not None
+        # An app of Cozy in whose place Alcove's own stands: its address is what clients know.
+        return self.url(instance, "home") if there else None
 
     async def welcome(self, instance: Instance) -> str:
         """Where a person goes who is new here: where their context says, or to the home, whichever that is."""
         told = self._contexts.of(instance).get("onboarded_redirection")
-        return await self._found(instance, told) or await self._chosen(instance) or self.url(instance, "home")
-
-    async def _chosen(self, instance: Instance) -> str | None:
-        """The app of the person's choice, or that of their context."""
-        wanted = (await self._settings.read(instance)).get("default_redirection")
-        told = self._contexts.of(instance).get("default_redirection")
-        return await self._found(instance, wanted) or await self._found(instance, told)
+        chosen = await self._settings.beginning(instance)
+        return await self._found(instance, told) or await self._found(instance, chosen) or self.url(instance, "home")
 
     async def _found(self, instance: Instance, way: object) -> str | None:
         """The address of `slug/path#hash`, if that app is installed."""

@@ -149,7 +149,7 @@ async def test_after_the_login_comes_the_first_app(tmp_path: Path) -> None:
         async with entry.client("bob.example") as client:
             assert (await client.get("/settings/onboarded")).headers["location"] == "http://bob.example/auth/login"
             await log_in(client, "bob.example", "x")
-            assert (await client.get("/")).headers["location"] == "http://place.bob.example/"
+            assert (await client.get("/")).headers["location"] == "http://home.bob.example/"
 
 
 async def test_a_context_says_where_its_people_begin(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ async def test_a_context_says_where_its_people_begin(tmp_path: Path) -> None:
         "wrong": {"onboarded_redirection": "absent/", "default_redirection": 7},
     }
     async with front(apps=str(tmp_path), contexts=contexts) as entry:
-        for context, new, later in (("", "other.{}/#/hello", "other.{}/#/day"), ("wrong", "home.{}/", "place.{}/")):
+        for context, new, later in (("", "other.{}/#/hello", "other.{}/#/day"), ("wrong", "home.{}/", "home.{}/")):
             domain = f"{context or 'no'}.example"
             await entry.instance(domain, Passphrase="x", ContextName=context)
             async with entry.client(domain) as client:

@@ -17,6 +17,8 @@ from alcove.identity.passphrase import salt_of
 from alcove.identity.texts import texts
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from alcove.identity.doors import Doors
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
@@ -57,6 +59,7 @@ class LoginPages:
         entrance: Entrance,
         doors: Doors,
         instances: Instances,
+        beginning: Callable[[Instance], Awaitable[str]],
         scheme: str,
     ) -> None:
         self._gate = gate
@@ -66,6 +69,7 @@ class LoginPages:
         self._entrance = entrance
         self._doors = doors
         self._instances = instances
+        self._beginning = beginning
         self._scheme = scheme
         self._pages = Pages(PAGES)
         self._assets = {name: (PAGES / name).read_bytes() for name in ASSETS}
@@ -84,8 +88,11 @@ class LoginPages:
     async def page(self, call: Call) -> Response:
         """The form; who is logged in goes on to where they wanted."""
         instance = cast("Instance", call.instance)
-        target = way(self._instances, self._scheme, instance, call.query("redirect"))
+        wanted = call.query("redirect")
+        target = way(self._instances, self._scheme, instance, wanted)
         if await self._gate.session(call) is not None:
+            if not wanted:
+                target = way(self._instances, self._scheme, instance, await self._beginning(instance))
             return RedirectResponse(target, 303)
         if self._doors.providers.alone(instance):
             return RedirectResponse(f"/oidc/start?{urlencode({'redirect': call.query('redirect')})}", 303)

@@ -60,7 +60,7 @@ async def test_the_right_passphrase_opens_the_place(door: Front) -> None:
         assert home.status_code == 200
         assert 'data-holding="operations"' in home.text
         again = await client.get("/auth/login", follow_redirects=False)
-        assert (again.status_code, again.headers["location"]) == (303, f"http://{DOMAIN}/")
+        assert (again.status_code, again.headers["location"]) == (303, f"http://home.{DOMAIN}/")
 
 
 async def test_nobody_sees_the_place_without_logging_in(door: Front) -> None:
