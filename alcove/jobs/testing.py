@@ -8,7 +8,7 @@ from alcove.base.clock import SetClock
 from alcove.base.house import Registry
 from alcove.base.sqlite import Database
 from alcove.base.tables import SqliteTables
-from alcove.documents import Index
+from alcove.documents import POLICIES, Index, Policies
 from alcove.documents.testing import memory_documents
 from alcove.instances import Allowances
 from alcove.jobs import HANDLERS
@@ -67,7 +67,8 @@ class Bench:
             self.documents, self.alarms, self.jobs, self.clock, self.bell, lambda _: "me.localhost"
         )
         self.clockwork = Clockwork(self.alarms, self.triggers, self.clock, self.bell)
-        self.happenings = Happenings(self.documents, self.triggers)
+        self.policies = Policies(Registry(POLICIES))
+        self.happenings = Happenings(self.documents, self.triggers, self.policies.readable)
         self.runners = [self.runner()]
         self._followed = 0
         for name, worker in WORKERS.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from alcove.base.peers import Peers
 from alcove.base.tables import Tables
-from alcove.documents import FOLLOWERS, INDEXES, Change, Documents, Follower, Index
+from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Change, Documents, Follower, Index, Policies
 from alcove.instances import Allowances, Instance, Instances
 from alcove.jobs import HANDLERS
 from alcove.jobs.http.queue import DeadHTTP, QueueHTTP
@@ -55,7 +55,8 @@ def register(house: House) -> None:
     triggers = house.provide(Triggers, Triggers(documents, alarms, jobs, house.clock, clock, domain_of))
     runner = Runner(queue, ledger, jobs, handlers, house.clock, hands, trigger_gone=triggers.discard)
     clockwork = Clockwork(alarms, triggers, house.clock, clock)
-    happenings = Happenings(documents, triggers)
+    policies = Policies(house.registry(POLICIES))
+    happenings = Happenings(documents, triggers, policies.readable)
 
     for name, worker in WORKERS.items():
         handlers.add(name, worker)
@@ -76,7 +77,7 @@ def register(house: House) -> None:
     ):
         house.registry(FOLLOWERS).add(follower.name, follower)
     house.add_routes(
-        *QueueHTTP(jobs).routes(), *TriggersHTTP(triggers, jobs, allowances, house.settings.scheme).routes()
+        *QueueHTTP(jobs).routes(), *TriggersHTTP(triggers, jobs, allowances, policies, house.settings.scheme).routes()
     )
     house.add_routes(*DeadHTTP(runner, instances).routes())
     _live(house, queue, runner, clockwork, hands, clock, ready)

@@ -54,6 +54,10 @@ class Policies:
         """The policy of a doctype; without one it is free, whoever made it up."""
         return self._registry.get(doctype) or _RESERVED.get(doctype, _FREE)
 
+    def readable(self, doctype: str) -> bool:
+        """Whether `/data` may read documents of this type, and others be told what they say."""
+        return self.of(doctype).readable
+
     def writable(self, doctype: str) -> bool:
         """Whether `/data` may write documents of this type."""
         return is_valid(doctype) and self.of(doctype).writable

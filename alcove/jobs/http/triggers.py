@@ -18,6 +18,7 @@ from alcove.jobs.model.trigger import DOCTYPE, STATE_DOCTYPE, trigger_resource, 
 
 if TYPE_CHECKING:
     from alcove.base.http import Call, Caller
+    from alcove.documents import Policies
     from alcove.instances import Allowances
     from alcove.jobs.model.trigger import Trigger
     from alcove.jobs.service.jobs import Jobs
@@ -32,8 +33,9 @@ LISTED = 50
 class TriggersHTTP:
     """The routes about triggers. `scheme` is the one of the URLs that are given out."""
 
-    def __init__(self, triggers: Triggers, jobs: Jobs, allowances: Allowances, scheme: str) -> None:
+    def __init__(self, triggers: Triggers, jobs: Jobs, allowances: Allowances, policies: Policies, scheme: str) -> None:
         self._triggers = triggers
+        self._policies = policies
         self._jobs = jobs
         self._allowances = allowances
         self._scheme = scheme
@@ -61,6 +63,8 @@ class TriggersHTTP:
         by = "CLI" if call.caller.audience == "cli" else call.caller.subject
         draft = self._triggers.drafted(call.instance.key, said, by=by)
         call.caller.allow("POST", DOCTYPE, "", draft.fields)
+        for rule in draft.rules() if draft.kind == "@event" else ():
+            self._policies.check(rule.type)
         worker = self._jobs.worker(draft.worker)
         if worker.reserved and draft.kind != "@client" and call.caller.audience != "cli":
             raise ReservedWorker

@@ -18,7 +18,7 @@ from alcove.jobs.model.job import stable_id
 from alcove.jobs.model.trigger import DOCTYPE, Trigger, trigger_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from alcove.documents import Change, Document, Documents
     from alcove.jobs.model.rules import EventRule
@@ -36,10 +36,14 @@ Watch = tuple[Trigger, tuple["EventRule", ...]]
 
 
 class Happenings:
-    """What happens to documents, as far as triggers wait for it."""
+    """What happens to documents, as far as triggers wait for it.
 
-    def __init__(self, documents: Documents, triggers: Triggers) -> None:
+    Jobs hold what happened, and apps read jobs: of doctypes that are not `readable`, nothing is told.
+    """
+
+    def __init__(self, documents: Documents, triggers: Triggers, readable: Callable[[str], bool]) -> None:
         self._documents = documents
+        self._readable = readable
         self._triggers = triggers
         self._seen: dict[str, deque[Change]] = {}
         self._first: dict[str, int] = {}
@@ -113,7 +117,8 @@ class Happenings:
             trigger = trigger_of(document)
             if trigger.kind == "@event":
                 try:
-                    watches.append((trigger, tuple(trigger.rules())))
+                    rules = tuple(rule for rule in trigger.rules() if self._readable(rule.type))
+                    watches.append((trigger, rules))
                 except Refusal:
                     log.warning("a trigger cannot be understood", extra={"trigger": trigger.id})
         if self._turns.get(tenant) == turn:  # no trigger was written while they were read

@@ -64,7 +64,7 @@ class Front:
         self._router: Router[Route] = Router()
         for route in (
             *QueueHTTP(bench.jobs).routes(),
-            *TriggersHTTP(bench.triggers, bench.jobs, bench.allowances, "http").routes(),
+            *TriggersHTTP(bench.triggers, bench.jobs, bench.allowances, bench.policies, "http").routes(),
             *DeadHTTP(bench.runners[0], instances).routes(),
         ):
             self._router.add(("OP " if route.operator else "") + route.method, route.path, route)
@@ -234,6 +234,9 @@ async def test_a_trigger_is_made_read_changed_and_deleted(front: Front) -> None:
 async def test_bad_triggers_are_refused_in_the_words_of_the_contract(front: Front) -> None:
     status, body = await front.ask("POST /jobs/triggers", type="@nope", worker="log")
     assert (status, body["errors"][0]["source"]) == (422, {"pointer": "/data/attributes/Type"})
+    hidden = "io.cozy.contacts io.cozy.oauth.clients:CREATED"
+    status, body = await front.ask("POST /jobs/triggers", type="@event", arguments=hidden, worker="log")
+    assert (status, "io.cozy.oauth.clients unreadable" in str(body)) == (403, True)
     answer = await front.ask("POST /jobs/triggers", type="@in", arguments="soon", worker="log")
     assert answer == (400, {"error": "Trigger unparsable"})
     status, body = await front.ask("POST /jobs/triggers", type="@every", arguments="1h", debounce="abc", worker="log")

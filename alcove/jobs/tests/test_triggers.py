@@ -183,6 +183,14 @@ async def test_events_fire_by_verb_value_and_change(bench: Bench, notes: Notes) 
     assert len(notes.jobs) == 3
 
 
+async def test_what_nobody_may_read_is_no_event(bench: Bench, notes: Notes) -> None:
+    await make(bench, "@event", "io.cozy.oauth.clients io.cozy.contacts")
+    await put(bench, "io.cozy.oauth.clients", "c1", {"client_secret": "x"})
+    await put(bench, "io.cozy.contacts", "c1", {})
+    await bench.turn()
+    assert [job.event["doc"]["_type"] for job in notes.jobs] == ["io.cozy.contacts"]
+
+
 async def test_a_document_made_and_changed_between_two_visits_is_seen_as_both(bench: Bench, notes: Notes) -> None:
     await make(bench, "@event", "io.cozy.contacts:CREATED")
     await bench.turn()
