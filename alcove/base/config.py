@@ -162,8 +162,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
         if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 65535:
             raise WrongSetting(f"{where} is {text!r}; a port from 1 to 65535 is allowed (0 takes a free one)")
         return int(text)
-    if name == "contexts":
-        return _contexts(value, where)
+    if name in _TABLES:
+        return _TABLES[name](value, where)
     if name == "vite" and not _VITE.fullmatch(str(value)):
         raise WrongSetting(f"{where} is {value!r}; an address of this machine such as http://127.0.0.1:5173 is allowed")
     if name == "database" and value and not str(value).startswith(_DATABASES):
@@ -197,6 +197,16 @@ def _contexts(value: Any, where: str) -> dict[str, dict[str, Any]]:
             f"{where} is {str(value)[:60]!r}; tables [contexts.NAME] are allowed, in the environment JSON"
         )
     return said
+
+
+def _providers(value: Any, where: str) -> Mapping[str, Any]:
+    """Tables of the file, read by who asks providers. What stands in them is never told: there are secrets."""
+    if not isinstance(value, dict):
+        raise WrongSetting(f"{where} is not understood; tables of the settings file are allowed")
+    return value
+
+
+_TABLES = {"contexts": _contexts, "authentication": _providers}
 
 
 def _networks(value: str, where: str) -> str:

@@ -119,10 +119,8 @@ def _provider(context: str, where: str, said: Mapping[str, Any], *, only: bool) 
         if name not in _NAMES:
             raise WrongSetting(f"{where}: there is no setting {name!r}; there are {', '.join(sorted(_NAMES))}")
         wanted = bool if isinstance(_NAMES[name].default, bool) else str
-        if not isinstance(value, wanted):
-            raise WrongSetting(
-                f"{where}.{name} is {value!r}; {'true or false' if wanted is bool else 'a text'} is allowed"
-            )
+        if not isinstance(value, wanted):  # not told: it may be the secret
+            raise WrongSetting(f"{where}.{name} must be {'true or false' if wanted is bool else 'a text'}")
     missing = [name for name, entry in _NAMES.items() if entry.default is MISSING and not said.get(name)]
     if missing:
         raise WrongSetting(f"{where} has no {' and no '.join(missing)}")

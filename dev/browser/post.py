@@ -1,13 +1,13 @@
-"""A mail server beside the browser: it runs on a thread of its own, and tests wait for what it gets."""
+"""A mail server beside the browser: tests wait for what it gets."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from typing import TYPE_CHECKING
 
 from alcove.outbox.testing import PostOffice, post_office, text_of
+from browser.beside import beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,21 +38,5 @@ class Post:
 @contextlib.contextmanager
 def post() -> Iterator[Post]:
     """A mail server, until the end of the block."""
-    loop, ready, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    made: list[PostOffice] = []
-
-    async def serve() -> None:
-        async with post_office() as office:
-            made.append(office)
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
-    thread.start()
-    ready.wait()
-    try:
-        yield Post(made[0], loop)
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join()
-        loop.close()
+    with beside(post_office()) as (office, loop):
+        yield Post(office, loop)

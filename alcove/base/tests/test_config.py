@@ -47,6 +47,7 @@ def test_contexts_are_tables_of_the_file_or_json(tmp_path: Path) -> None:
         ({"ALCOVE_CONTEXTS": "beta"}, ["ALCOVE_CONTEXTS", "'beta'", "[contexts.NAME]"]),
         ({"ALCOVE_CONTEXTS": '{"beta": 1}'}, ["ALCOVE_CONTEXTS"]),
         ({"ALCOVE_APPS": "/nowhere"}, ["ALCOVE_APPS", "/nowhere", "folder"]),
+        ({"ALCOVE_AUTHENTICATION": "{}"}, ["ALCOVE_AUTHENTICATION", "settings file"]),
         ({"ALCOVE_DATABASE": "mysql://secret@host/name"}, ["ALCOVE_DATABASE", "postgresql://"]),
         ({"ALCOVE_DATABASE": "postgresql:///x", "ALCOVE_STORE": "memory"}, ["memory", "PostgreSQL"]),
         ({"ALCOVE_ROLE": "boss"}, ["ALCOVE_ROLE", "all", "web", "worker"]),
@@ -83,3 +84,9 @@ def test_a_wrong_file_names_the_line_that_is_wrong(tmp_path: Path, text: str, wo
 )
 def test_the_language_of_the_machine_is_the_default(tmp_path: Path, environ: dict[str, str], locale: str) -> None:
     assert read_settings({"ALCOVE_HOME": str(tmp_path), **environ}).locale == locale
+
+
+def test_providers_are_tables_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "alcove.toml").write_text('[authentication.work.oidc]\nclient_id = "alcove"\n')
+    said = read_settings({"ALCOVE_HOME": str(tmp_path)}).authentication
+    assert said == {"work": {"oidc": {"client_id": "alcove"}}}

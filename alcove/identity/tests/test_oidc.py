@@ -15,7 +15,7 @@ from alcove.base.clock import SetClock
 from alcove.base.config import WrongSetting
 from alcove.identity import Clients, client_form, salt_of
 from alcove.identity.providers import Provider, Providers
-from alcove.identity.tests.provider import CLIENT, SUB, TestProvider, new_key, provider_of
+from alcove.identity.testing import CLIENT, SUB, PretendProvider, new_key, provider_of
 from alcove.instances import Instances
 from alcove.server.testing import ROUNDS, Front, front
 
@@ -30,7 +30,7 @@ EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @contextlib.asynccontextmanager
-async def delegating(*, only: bool = False, **more: Any) -> AsyncIterator[tuple[Front, TestProvider]]:
+async def delegating(*, only: bool = False, **more: Any) -> AsyncIterator[tuple[Front, PretendProvider]]:
     """A house whose context `work` logs in with a provider, with an instance of that context."""
     async with provider_of(SetClock()) as provider:
         said = {"work": {"oidc": provider.settings(**more), "disable_password_authentication": only}}
@@ -40,13 +40,13 @@ async def delegating(*, only: bool = False, **more: Any) -> AsyncIterator[tuple[
             yield entry, provider
 
 
-async def begin(entry: Front, provider: TestProvider, browser: httpx.AsyncClient, wanted: str = "") -> str:
+async def begin(entry: Front, provider: PretendProvider, browser: httpx.AsyncClient, wanted: str = "") -> str:
     """Where a browser ends that has logged in at the provider: an address of `/oidc/login`."""
     there = await browser.get("/oidc/start", params={"redirect": wanted})
     assert there.status_code == 303, there.text
-    path = provider.log_in(there.headers["location"])
+    address = provider.log_in(there.headers["location"])
     async with entry.client("callback.example") as generic:
-        back = await generic.get(path)
+        back = await generic.get(address)
     assert back.status_code == 303, back.text
     return str(back.headers["location"])
 
@@ -293,7 +293,7 @@ async def test_a_context_may_let_in_through_its_provider_alone() -> None:
         assert not told["can_auth_with_password"]
 
 
-async def ended(entry: Front, provider: TestProvider, path: str = "/oidc/logout", **claims: Any) -> httpx.Response:
+async def ended(entry: Front, provider: PretendProvider, path: str = "/oidc/logout", **claims: Any) -> httpx.Response:
     said = {"events": {EVENT: {}}, "jti": "1", "exp": None, "sid": "session-1", **claims}
     async with entry.client("callback.example") as generic:
         return await generic.post(path, data={"logout_token": provider.sign(**said)})
@@ -352,7 +352,7 @@ async def test_a_logout_needs_a_token_and_a_known_context() -> None:
         ({"oidc": {}}, "has no client_id"),
         ({"odic": {}}, "authentication.work.odic"),
         ({"disable_password_authentication": True}, "nobody could log in"),
-        ({"oidc": {"client_id": 3}}, "client_id is 3"),
+        ({"oidc": {"client_id": 3}}, "client_id must be a text"),
         ({"oidc": {"allow_oauth_token": "yes"}}, "true or false"),
         ({"oidc": {"colour": "red"}}, "'colour'"),
     ],
@@ -373,7 +373,7 @@ def test_a_wrong_setting_names_itself(said: Any, words: str) -> None:
 )
 def test_a_provider_that_cannot_be_used_names_itself(more: dict[str, Any], words: str) -> None:
     with pytest.raises(WrongSetting, match=words):
-        Providers({"work": {"oidc": TestProvider(SetClock()).settings(**{"issuer": "https://id.example", **more})}})
+        Providers({"work": {"oidc": PretendProvider(SetClock()).settings(**{"issuer": "https://id.example", **more})}})
 
 
 def test_a_claim_is_made_a_domain() -> None:

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -30,10 +30,8 @@ def new_key(kid: str, which: str = "") -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
 
 
-class TestProvider:
+class PretendProvider:
     """Knows one person. What it says can be changed by a test: `claims`, `userinfo`, `document`, `statuses`."""
-
-    __test__ = False
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -64,13 +62,13 @@ class TestProvider:
         }
 
     def log_in(self, address: str) -> str:
-        """What a person does there: gives the path that the browser is led back to."""
+        """What a person does there: gives the address that the browser is led back to."""
         asked = dict(parse_qsl(urlsplit(address).query))
         assert asked["response_type"] == "code"
         assert asked["client_id"] == CLIENT
         code = f"code-{len(self._codes)}"
         self._codes[code] = asked
-        return f"/oidc/redirect?code={code}&state={asked['state']}"
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def sign(self, *, key: RSAKey | None = None, alg: str = "RS256", **claims: Any) -> str:
         """A token; a claim that is None is left out."""
@@ -79,8 +77,9 @@ class TestProvider:
         said = {name: value for name, value in said.items() if value is not None}
         return jwt.encode({"alg": alg, "kid": key.kid}, said, key, algorithms=[alg])
 
-    def answer(self, path: str, headers: Mapping[str, str], body: str) -> tuple[int, Any]:
-        """What it says over HTTP."""
+    def answer(self, target: str, headers: Mapping[str, str], body: str) -> tuple[int, Any]:
+        """What it says over HTTP: JSON, or where it leads a browser to. Its person is logged in there already."""
+        path = urlsplit(target).path
         self.asked.append(path)
         if path in self.statuses:
             return self.statuses[path], {"error": "out of order"}
@@ -88,6 +87,8 @@ class TestProvider:
             places = {"authorization_endpoint": "/authorize?ui=simple", "token_endpoint": "/token"}
             places |= {"userinfo_endpoint": "/userinfo", "jwks_uri": "/keys"}
             return 200, {"issuer": self.url, **{k: self.url + v for k, v in places.items()}, **self.document}
+        if path == "/authorize":
+            return 303, self.log_in(target)
         if path == "/keys":
             return 200, {"keys": [{"kty": "new"}, *(key.as_dict(private=False) for key in self.published)]}
         if path == "/userinfo":
@@ -107,18 +108,21 @@ class TestProvider:
 
 
 @contextlib.asynccontextmanager
-async def provider_of(clock: Clock) -> AsyncIterator[TestProvider]:
+async def provider_of(clock: Clock) -> AsyncIterator[PretendProvider]:
     """A provider that listens."""
-    provider, serving = TestProvider(clock), set[asyncio.Task[None]]()
+    provider, serving = PretendProvider(clock), set[asyncio.Task[None]]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        status, said = provider.answer(urlsplit(head.split()[1]).path, headers, body.decode())
-        content = said if isinstance(said, bytes) else json.dumps(said).encode()
-        writer.write(b"HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(content)))
-        writer.write(content)
+        status, said = provider.answer(head.split()[1], headers, body.decode())
+        content = json.dumps(said)
+        more = f"Location: {said}\r\n" if status == 303 else ""
+        writer.write(
+            f"HTTP/1.1 {status} X\r\nConnection: close\r\n{more}Content-Length: {len(content)}\r\n\r\n".encode()
+        )
+        writer.write(content.encode())
         with contextlib.suppress(ConnectionError):
             await writer.drain()
             writer.close()
