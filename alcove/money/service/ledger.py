@@ -247,7 +247,7 @@ class Ledger:
     async def _write(self, tenant: str, held: Held, plan: planning.Plan, sortings: Mapping[str, Sorting]) -> None:
         # The picture first: when writing fails, it is read again from what is stored.
         await _off(len(plan.edits) + len(sortings), apply, held, plan, sortings)
-        moves = await _off(held.recurrences.waiting, held.recurrences.due, held.picture)
+        moves = await _off(held.recurrences.waiting(held.picture), held.recurrences.due, held.picture)
         await self._shelf.keep_recurrences(tenant, moves.puts)
         edits = planning.joined(plan.edits, sortings, moves.operations)
         await self._shelf.write(tenant, edits, rfc3339(self._clock.now()))

@@ -61,9 +61,10 @@ class Recurrences:
         self._dirty: set[Group] = set()
         self._begun = False
 
-    @property
-    def waiting(self) -> int:
-        """How many operations are to be looked at again."""
+    def waiting(self, picture: Picture) -> int:
+        """How many operations are to be looked at again; at first, all of them."""
+        if not self._begun:
+            return len(picture.operations)
         return sum(len(self._groups.get(group, ())) for group in self._dirty)
 
     # -- hearing --------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from alcove_sample.documents import as_documents
 from alcove.documents import Documents
 from alcove.instances import Instances
 from alcove.money import Ledger
+from alcove.money.service.picture import News, Picture
+from alcove.money.service.recurrences import Recurrences
 from alcove.money.tests.test_deciding import bill, put, settled
 from alcove.server.testing import Front, front
 
@@ -152,3 +154,18 @@ async def test_a_household_knows_what_comes_back(client: httpx.AsyncClient) -> N
     assert len(salaries) == 2
     assert all(one["alcove"]["unit"] == "month" and one["status"] == "ongoing" for one in salaries)
     assert len(said) > 10
+
+
+def test_only_what_news_touch_is_looked_at_again() -> None:
+    picture, recurrences = Picture(), Recurrences()
+    for month in range(1, 13):
+        for label in ("PRLV FREE MOBILE", "PRLV EDF", "CB CARREFOUR"):
+            one = operation(month, -19.99, label)
+            picture.take(OPERATIONS, one["_id"], one)
+    assert recurrences.waiting(picture) == 36
+    recurrences.due(picture)
+    assert recurrences.waiting(picture) == 0
+    new = operation(12, -19.99, "PRLV EDF", 28)
+    before = picture.take(OPERATIONS, new["_id"], new)
+    recurrences.hear(picture, [News(OPERATIONS, new["_id"], before, picture.operations[new["_id"]])])
+    assert recurrences.waiting(picture) == 13
