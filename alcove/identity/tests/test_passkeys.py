@@ -13,9 +13,12 @@ from alcove.server.testing import ROUNDS, Front, front
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     import httpx
     import pytest
+
+    from alcove.base.postgres.testing import TestServer
 
 WORDS = "long enough words"
 FORM = client_form(WORDS, salt_of("alice.example"), int(ROUNDS))
@@ -307,3 +310,19 @@ async def test_there_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(2):
             assert (await made(browser, Authenticator())).status_code == 201
         assert (await browser.post("/auth/passkeys/offer", json={"passphrase": FORM})).status_code == 409
+
+
+async def test_a_login_that_one_server_began_ends_on_another_once(postgres: TestServer, tmp_path: Path) -> None:
+    shared = {"home": tmp_path, "store": "sqlite", "database": await postgres.database()}
+    async with (
+        at_home(**shared) as (one, browser),
+        front(**shared) as two,
+        one.client(**JSON) as here,
+        two.client(**JSON) as there,
+    ):
+        device = Authenticator()
+        await made(browser, device)
+        asked = await asked_of(here)
+        body = {"slip": asked["slip"], "credential": device.prove(asked["publicKey"])}
+        tries = [client.post("/auth/passkeys/login", json=body) for client in (there, here, there)]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*tries)) == [200, 401, 401]
