@@ -111,14 +111,14 @@ def register(house: House) -> None:
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
     granting, session_codes = _oauth(house, gate, clients, proof, step, slips, Attempts(tries, clock, "certify"))
     vouched, asked = Attempts(tries, clock, "provider"), Attempts(tries, clock, "magic link")
-    _delegated(house, doors.providers, slips, entrance, step, granting, session_codes, vouched)
+    confirming = _second(house, gate, proof, passphrases, factors, slips, entrance, doors.providers)
+    _delegated(house, doors.providers, slips, entrance, confirming, step, granting, session_codes, vouched)
     mailed = MagicPages(gate, doors.links, factors, proof, passphrases, entrance, instances, asked, settings.scheme)
     opened = MagicTokens(doors.links, factors, proof, step, clients, granting, session_codes)
     house.add_routes(*mailed.routes(), *opened.routes())
     _hosted(house, gate)
     _mails(house, gate, sessions, passphrases, proof, slips, Attempts(tries, clock, "reset"))
     _signing(house)
-    _second(house, gate, proof, passphrases, factors, slips, entrance)
 
     async def resume() -> None:
         passphrases.resume()
@@ -184,12 +184,14 @@ def _second(
     factors: SecondFactors,
     slips: Slips,
     entrance: Entrance,
-) -> None:
+    providers: Providers,
+) -> Confirming:
     """The second step of a login, and what asks for the passphrase again."""
     instances, realtime, scheme = house.need(Instances), house.need(Realtime), house.settings.scheme
-    confirming = Confirming(gate, proof, passphrases, factors, slips, realtime, instances, scheme)
+    confirming = Confirming(gate, proof, passphrases, factors, providers, slips, realtime, instances, scheme)
     step = SecondStep(factors, entrance, confirming, instances, house.clock, scheme)
     house.add_routes(*step.routes(), *confirming.routes(), *FactorRoutes(factors, proof).routes())
+    return confirming
 
 
 def _delegated(
@@ -197,6 +199,7 @@ def _delegated(
     providers: Providers,
     slips: Slips,
     entrance: Entrance,
+    confirming: Confirming,
     step: AppStep,
     granting: Granting,
     session_codes: SessionCodes,
@@ -205,7 +208,7 @@ def _delegated(
     """Another provider may say who it is."""
     delegation, scheme = Delegation(house.need(Outgoing), house.clock), house.settings.scheme
     sessions, clients, instances = house.need(Sessions), house.need(Clients), house.need(Instances)
-    others = DelegationRoutes(providers, delegation, slips, entrance, sessions, clients, instances, scheme)
+    others = DelegationRoutes(providers, delegation, slips, entrance, confirming, sessions, clients, instances, scheme)
     tokens = DelegatedTokens(providers, delegation, step, clients, granting, session_codes, attempts)
     house.add_routes(*others.routes(), *tokens.routes())
     able = house.registry(CAPABILITIES)

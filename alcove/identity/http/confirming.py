@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alcove.identity.factors import SecondFactors
     from alcove.identity.http.proving import Proof
     from alcove.identity.passphrases import Passphrases
+    from alcove.identity.providers import Providers
     from alcove.identity.service import Gate
     from alcove.identity.slips import Slips
     from alcove.instances import Instance, Instances
@@ -55,6 +56,7 @@ class Confirming:
         proof: Proof,
         passphrases: Passphrases,
         factors: SecondFactors,
+        providers: Providers,
         slips: Slips,
         realtime: Realtime,
         instances: Instances,
@@ -64,6 +66,7 @@ class Confirming:
         self._proof = proof
         self._passphrases = passphrases
         self._factors = factors
+        self._providers = providers
         self._slips = slips
         self._realtime = realtime
         self._instances = instances
@@ -82,11 +85,14 @@ class Confirming:
         """The form, for who is logged in; others log in first."""
         instance, state = cast("Instance", call.instance), call.query("state")
         target = way(self._instances, self._scheme, instance, call.query("redirect"))
-        _check_state(state)
+        check_state(state)
         if await self._gate.session(call) is None:
             query = urlencode({"state": state, "redirect": target})
             here = f"{self._scheme}://{instance.domain}/auth/confirm?{query}"
             return RedirectResponse(f"/auth/login?redirect={quote(here, safe='')}", 303)
+        if self._providers.alone(instance):
+            query = urlencode({"redirect": target, "confirm_state": state})
+            return RedirectResponse(f"/oidc/start?{query}", 303)
         csrf = call.request.cookies.get("_csrf") or new_code()
         html = self._pages.render(
             "confirm.html",
@@ -108,10 +114,14 @@ class Confirming:
         form = await read_form(call)
         check_csrf(call, form.get("csrf_token", ""))
         state = form.get("state", "")
-        _check_state(state)
+        check_state(state)
         target = way(self._instances, self._scheme, instance, form.get("redirect", ""))
         if not await self._proof.holds(call, instance, form.get("passphrase", "")):
             raise WrongPassphrase(texts(instance.locale)["wrong"])
+        return await self.proved(call, instance, state, target)
+
+    async def proved(self, call: Call, instance: Instance, state: str, target: str) -> Response:
+        """One proof was given: a passphrase, or another provider's word. Leads to the second one where it is wanted."""
         if not await self._factors.mode(instance):
             return self.confirmed(call, instance, state, target)
         token = await self._factors.begin(instance)
@@ -120,7 +130,7 @@ class Confirming:
 
     def confirmed(self, call: Call, instance: Instance, state: str, target: str) -> Response:
         """It is the person: tells who waits for this state, and leads back with a code. Raises `BadRequest`."""
-        _check_state(state)
+        check_state(state)
         code = self._slips.write(PURPOSE, {"tenant": instance.key}, LIVES)
         self._realtime.publish(instance.key, "CREATED", CONFIRMATIONS, state, orjson.dumps({"_id": state}))
         parts = urlsplit(target)
@@ -134,7 +144,8 @@ class Confirming:
         return Response(status_code=204)
 
 
-def _check_state(state: str) -> None:
+def check_state(state: str) -> None:
+    """Raises `BadRequest` for what nobody can wait for."""
     if not state or len(state) > STATE:
         raise BadRequest(f"state is missing, or longer than {STATE} characters")
 

@@ -21,6 +21,7 @@ from alcove.base.http import Call, Guard, JSONResponse, Route, plain_errors
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
 from alcove.identity.errors import DelegationRefused, LoginExpired, NoProvider, TokenNotBelieved
+from alcove.identity.http.confirming import check_state
 from alcove.identity.http.forms import PAGES, read_form, way
 from alcove.identity.http.login import FORGOTTEN_CSP
 from alcove.identity.providers import lives_here
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from alcove.identity.clients import Clients
     from alcove.identity.delegation import Delegation
+    from alcove.identity.http.confirming import Confirming
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.providers import Provider, Providers
     from alcove.identity.sessions import Sessions
@@ -55,6 +57,7 @@ class DelegationRoutes:
         delegation: Delegation,
         slips: Slips,
         entrance: Entrance,
+        confirming: Confirming,
         sessions: Sessions,
         clients: Clients,
         instances: Instances,
@@ -64,6 +67,7 @@ class DelegationRoutes:
         self._delegation = delegation
         self._slips = slips
         self._entrance = entrance
+        self._confirming = confirming
         self._sessions = sessions
         self._clients = clients
         self._instances = instances
@@ -94,16 +98,21 @@ class DelegationRoutes:
         target = way(self._instances, self._scheme, instance, wanted)
         name, nonce, verifier = new_code(), new_code(), new_code() + new_code()
         state = self._slips.write("oidc state", {"domain": instance.domain, "name": name}, PATIENCE)
+        confirm = call.query("confirm_state")
+        if confirm:
+            check_state(confirm)
         kept = {"instance": instance.id, "name": name, "nonce": nonce, "verifier": verifier, "target": target}
         digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         asked = {"state": state, "nonce": nonce, "code_challenge": digest, "code_challenge_method": "S256"}
+        if confirm:
+            asked["prompt"] = "login"  # who is logged in there already has confirmed nothing
         if hint := instance.fields.get("oidc_id"):
             asked["login_hint"] = hint
         response = RedirectResponse(await self._delegation.address(provider, asked), 303)
         response.headers["Cache-Control"] = "no-store"
         response.set_cookie(
             _cookie(name),
-            self._slips.write("oidc login", kept, PATIENCE),
+            self._slips.write("oidc login", {**kept, "confirm": confirm}, PATIENCE),
             max_age=int(PATIENCE.total_seconds()),
             path="/oidc",
             httponly=True,
@@ -123,7 +132,7 @@ class DelegationRoutes:
         return response
 
     async def login(self, call: Call) -> Response:
-        """Opens a session for who the provider says lives here."""
+        """Opens a session for who the provider says lives here, or confirms that it is them."""
         instance = cast("Instance", call.instance)
         try:
             return await self._login(call, instance)
@@ -145,9 +154,11 @@ class DelegationRoutes:
             raise TokenNotBelieved("it is about somebody who does not live here")
         if not await self._slips.spend("oidc login", name):
             raise LoginExpired
-        response = await self._entrance.proved(
-            call, instance, kept["target"], long_run=False, more=_standing_on(provider, claims)
-        )
+        if kept["confirm"]:
+            response = await self._confirming.proved(call, instance, kept["confirm"], kept["target"])
+        else:
+            more = _standing_on(provider, claims)
+            response = await self._entrance.proved(call, instance, kept["target"], long_run=False, more=more)
         response.delete_cookie(_cookie(name), path="/oidc")
         response.headers["Cache-Control"] = "no-store"
         return response

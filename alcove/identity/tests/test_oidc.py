@@ -526,3 +526,20 @@ async def test_a_second_factor_is_asked_for_all_the_same() -> None:
         # What stands on the provider's session ends with it, also with a second factor between.
         assert (await ended(entry, provider)).status_code == 200
         assert not await logged_in(browser)
+
+
+async def test_who_it_is_can_be_confirmed_by_the_provider() -> None:
+    async with delegating(only=True) as (entry, provider), entry.client() as browser:
+        query = {"state": "abc", "redirect": "http://alice.example/"}
+        await browser.get(await begin(entry, provider, browser))
+        led = await browser.get("/auth/confirm", params=query)
+        assert led.headers["location"] == "/oidc/start?redirect=http%3A%2F%2Falice.example%2F&confirm_state=abc"
+        there = await browser.get(led.headers["location"])
+        assert parse_qs(urlsplit(there.headers["location"]).query)["prompt"] == ["login"]
+        async with entry.client("callback.example") as generic:
+            back = await generic.get(provider.log_in(there.headers["location"]))
+        done = await browser.get(back.headers["location"])
+        code = parse_qs(urlsplit(done.headers["location"]).query)["code"][0]
+        assert (await browser.get(f"/auth/confirm/{code}")).status_code == 204
+        assert "cozysessid" not in done.headers.get("set-cookie", "")
+        assert (await browser.get("/oidc/start", params={"confirm_state": "x" * 201})).status_code == 400
