@@ -188,7 +188,7 @@ class SecondFactors:
         await self._count(instance, guesser)
         offered = (await self._kept(instance)).get("offered")
         if offered is None or offered["ends"] < rfc3339(self._clock.now()):
-            raise FactorRefused(instance.locale, "over")
+            raise FactorRefused(instance.locale, "again")
         step = step_of(self._open(offered["secret"]), digits(code), self._clock.now(), 0)
         if step is None:
             raise FactorRefused(instance.locale, "wrong")
@@ -215,8 +215,9 @@ class SecondFactors:
         guesser = Guesser(instance.key, network)
         await self._count(instance, guesser)
         mailed = (await self._kept(instance)).get("mailed")
-        alive = mailed is not None and mailed["ends"] >= rfc3339(self._clock.now())
-        if mailed is None or not alive or not hmac.compare_digest(self._open(mailed["code"]), digits(code)):
+        if mailed is None or mailed["ends"] < rfc3339(self._clock.now()):
+            raise FactorRefused(instance.locale, "again")
+        if not hmac.compare_digest(self._open(mailed["code"]), digits(code)):
             raise FactorRefused(instance.locale, "wrong")
         await self._attempts.succeed(guesser)
         await self._change(instance, lambda kept: {k: v for k, v in kept.items() if k not in ("mailed", "offered")})

@@ -91,12 +91,22 @@ def one_line(text: str, length: int = SUBJECT_LENGTH) -> str:
 
 
 def compose(
-    sender: Address, recipient: str, subject: str, text: str, html: str, *, ident: str, moment: datetime
+    sender: Address,
+    recipient: str,
+    subject: str,
+    text: str,
+    html: str,
+    *,
+    ident: str,
+    moment: datetime,
+    reply_to: str = "",
 ) -> Mail:
     """The mail, as text and as HTML. `ident` makes its Message-ID: who gets it twice can tell."""
     message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = Address(addr_spec=recipient)
+    if reply_to:
+        message["Reply-To"] = Address(addr_spec=checked_address(reply_to))
     message["Subject"] = one_line(subject)
     message["Date"] = format_datetime(moment)
     message["Message-ID"] = f"<{ident}@{sender.domain}>"

@@ -16,8 +16,7 @@ from alcove.outbox.model import checked_address, compose, one_line
 if TYPE_CHECKING:
     from alcove.base.clock import Clock
     from alcove.base.config import Settings
-    from alcove.base.http import Tenant
-    from alcove.instances import Allowances
+    from alcove.instances import Allowances, Contexts, Instance
     from alcove.jobs import Job, Jobs
     from alcove.outbox.model import Letter
     from alcove.outbox.store import Waiting
@@ -32,8 +31,17 @@ KEPT = timedelta(days=30)
 class Outbox:
     """Sends mails for every instance, if the operator has named a mail server."""
 
-    def __init__(self, waiting: Waiting, jobs: Jobs, allowances: Allowances, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        waiting: Waiting,
+        jobs: Jobs,
+        allowances: Allowances,
+        contexts: Contexts,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
         self._waiting = waiting
+        self._contexts = contexts
         self._jobs = jobs
         self._allowances = allowances
         self._clock = clock
@@ -45,7 +53,7 @@ class Outbox:
         return bool(self._settings.smtp_host)
 
     async def send(
-        self, tenant: Tenant, letter: Letter, to: str, *, due: datetime | None = None, until: datetime | None = None
+        self, instance: Instance, letter: Letter, to: str, *, due: datetime | None = None, until: datetime | None = None
     ) -> Job:
         """Sends a letter to one address; when this returns it will be sent, even after a crash.
 
@@ -55,34 +63,37 @@ class Outbox:
         if not self.ready:
             raise MailUnset
         recipient = checked_address(to)
-        await self._allowances.take(tenant.key, HOURLY)
+        await self._allowances.take(instance.key, HOURLY)
         ident, now = new_id(), self._clock.now()
         mail = compose(
-            self.sender(tenant),
+            self.sender(instance),
             recipient,
             letter.subject,
-            as_text(tenant, letter),
-            as_html(tenant, letter),
+            as_text(instance, letter),
+            as_html(instance, letter),
             ident=ident,
             moment=now,
+            reply_to=str(self._contexts.of(instance).get("reply_to") or ""),
         )
-        await self._waiting.keep(tenant.key, ident, mail, int((due or now).timestamp() * 1000))
+        await self._waiting.keep(instance.key, ident, mail, int((due or now).timestamp() * 1000))
         message = {"kind": letter.kind, **({"until": rfc3339(until)} if until else {})}
-        return await self._jobs.push(tenant.key, WORKER, message, job_id=ident, due=due)
+        return await self._jobs.push(instance.key, WORKER, message, job_id=ident, due=due)
 
     async def withdraw(self, job_id: str) -> None:
         """Takes a mail back that is not sent yet; one that is sent already stays sent."""
         await self._waiting.drop(job_id)
 
-    def sender(self, tenant: Tenant) -> Address:
-        """Who writes: each instance by its own name, from the address that the operator has set."""
-        host = tenant.domain.split(":", 1)[0].encode("idna").decode()
-        said = self._settings.smtp_sender or (
-            self._settings.smtp_user if "@" in self._settings.smtp_user else "noreply@{domain}"
-        )
-        return Address(
-            f"Alcove {one_line(tenant.domain, 100)}", addr_spec=checked_address(said.replace("{domain}", host))
-        )
+    def sender(self, instance: Instance) -> Address:
+        """Who writes: each instance by its own name, from the address that the operator has set.
+
+        A context may say otherwise for its instances: `noreply_address`, `noreply_name` (contract-a section 17).
+        """
+        context, settings = self._contexts.of(instance), self._settings
+        account = settings.smtp_user if "@" in settings.smtp_user else "noreply@{domain}"
+        said = str(context.get("noreply_address") or settings.smtp_sender or account)
+        host = instance.domain.split(":", 1)[0].encode("idna").decode()
+        name = one_line(str(context.get("noreply_name") or f"Alcove {instance.domain}"), 100)
+        return Address(name, addr_spec=checked_address(said.replace("{domain}", host)))
 
     async def prepare(self) -> None:
         """Makes ready; forgets what was kept for long enough."""

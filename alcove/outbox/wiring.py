@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from alcove.base.crypto import Sealer
 from alcove.base.tables import Tables
-from alcove.instances import Allowances, Instance, Instances
+from alcove.instances import Allowances, Contexts, Instance, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Jobs
 from alcove.outbox.post import Post
 from alcove.outbox.service import WORKER, Outbox
 from alcove.outbox.store import Waiting
-from alcove.outbox.tasks import Tasks
+from alcove.outbox.tasks import SENDMAIL, AppMails, Tasks
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 def register(house: House) -> None:
     """Provides `Outbox`, and the worker that hands mails over."""
     waiting = Waiting(house.need(Tables), house.need(Sealer))
-    outbox = Outbox(waiting, house.need(Jobs), house.need(Allowances), house.clock, house.settings)
+    contexts, settings, clock = house.need(Contexts), house.settings, house.clock
+    outbox = Outbox(waiting, house.need(Jobs), house.need(Allowances), contexts, clock, settings)
     house.provide(Outbox, outbox)
-    house.registry(HANDLERS).add(WORKER, Tasks(waiting, Post.of(house.settings), house.clock).worker())
+    for_apps = AppMails(outbox, house.need(Instances), house.need(InstanceSettings))
+    for name, worker in ((WORKER, Tasks(waiting, Post.of(settings), clock).worker()), (SENDMAIL, for_apps.worker())):
+        house.registry(HANDLERS).add(name, worker)
     house.on_start("outbox", outbox.prepare)
     _forget(house.need(Instances), waiting)
 

@@ -11,7 +11,7 @@ import pytest
 from alcove.base.config import Settings
 from alcove.base.crypto import Sealer
 from alcove.base.tables import SqliteTables
-from alcove.instances import Instances, TooOften
+from alcove.instances import Contexts, Instance, Instances, TooOften
 from alcove.jobs import Jobs
 from alcove.jobs.testing import ME, Bench
 from alcove.outbox import AddressWrong, Button, Letter, MailUnset, Outbox
@@ -30,10 +30,12 @@ SECRET = "https://me.localhost/auth/passphrase_renew?token=deadbeef"
 LETTER = Letter("passphrase reset", "Nouvelle phrase de passe", ["Été & <b>co</b>"], Button("Choisir", SECRET))
 
 
-class Here:
-    """An instance as the rooms below know it."""
-
-    domain, key, locale = "alice.example:8080", ME, "fr"
+HERE = Instance("alice.example:8080", ME, locale="fr")
+CONTEXT = {
+    "noreply_name": "Chez nous\r\nBcc: x@example.org",
+    "noreply_address": "box@{domain}",
+    "reply_to": "us@host.example",
+}
 
 
 class Desk:
@@ -43,7 +45,8 @@ class Desk:
         chosen = Settings(**settings)
         self.bench = bench
         self.waiting = Waiting(SqliteTables(lambda: bench.database), Sealer(b"k" * 32))
-        self.outbox = Outbox(self.waiting, bench.jobs, bench.allowances, bench.clock, chosen)
+        contexts = Contexts({"ours": CONTEXT})
+        self.outbox = Outbox(self.waiting, bench.jobs, bench.allowances, contexts, bench.clock, chosen)
         bench.workers.add(WORKER, Tasks(self.waiting, Post.of(chosen), bench.clock).worker())
 
     async def turn_and_read(self, ident: str) -> tuple[str, str]:
@@ -74,7 +77,7 @@ async def desk(bench: Bench, office: PostOffice, **settings: Any) -> Desk:
 async def test_a_letter_arrives_as_text_and_html(bench: Bench) -> None:
     async with post_office() as office:
         own = await desk(bench, office)
-        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        job = await own.outbox.send(HERE, LETTER, "marie@example.org")
         assert await own.turn_and_read(job.id) == ("done", "")
         mail = await office.arrived()
     assert office.envelopes == [("noreply@alice.example", ["marie@example.org"])]
@@ -95,11 +98,23 @@ async def test_a_letter_arrives_as_text_and_html(bench: Bench) -> None:
     assert "src=" not in html
 
 
+async def test_a_context_says_who_writes_and_who_reads_the_answers(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        ours = Instance("alice.example", ME, fields={"context": "ours"})
+        await own.outbox.send(ours, LETTER, "marie@example.org")
+        await bench.turn()
+        mail = await office.arrived()
+    assert mail["From"] == '"Chez nous Bcc: x@example.org" <box@alice.example>'
+    assert mail["Reply-To"] == "us@host.example"
+    assert mail["Bcc"] is None
+
+
 async def test_nobody_reads_a_secret_in_jobs_tables_or_logs(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with post_office() as office:
         own = await desk(bench, office)
-        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        job = await own.outbox.send(HERE, LETTER, "marie@example.org")
         stored = bench.database.read(lambda c: c.execute("select * from mail").fetchall())
         office.answers.append(f"554 5.7.1 spam: {SECRET}")
         state, error = await own.turn_and_read(job.id)
@@ -115,7 +130,7 @@ async def test_who_is_away_is_asked_again_and_again(bench: Bench) -> None:
     async with post_office() as office:
         own = await desk(bench, office)
         office.answers.extend(["451 4.7.1 Greylisted", "421 4.3.2 closing"])
-        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        job = await own.outbox.send(HERE, LETTER, "marie@example.org")
         assert (await own.turn_and_read(job.id))[0] == "running"
         bench.clock.pass_time(seconds=14)
         assert (await own.turn_and_read(job.id))[0] == "running"
@@ -132,7 +147,7 @@ async def test_what_is_refused_for_good_waits_for_the_operator(bench: Bench) -> 
     async with post_office() as office:
         own = await desk(bench, office)
         office.answers.append("550 5.1.1 No such user")
-        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        job = await own.outbox.send(HERE, LETTER, "marie@example.org")
         assert (await own.turn_and_read(job.id))[0] == "errored"
         (dead,) = await bench.runners[0].dead()
         assert dead.id == job.id
@@ -146,7 +161,7 @@ async def test_a_mail_that_is_of_no_use_any_more_is_not_sent(bench: Bench) -> No
         own = await desk(bench, office)
         office.answers.append("451 later")
         soon = bench.clock.now() + timedelta(seconds=10)
-        job = await own.outbox.send(Here, LETTER, "marie@example.org", until=soon)
+        job = await own.outbox.send(HERE, LETTER, "marie@example.org", until=soon)
         await bench.turn()
         bench.clock.pass_time(seconds=20)
         state, error = await own.turn_and_read(job.id)
@@ -159,7 +174,7 @@ async def test_a_server_that_is_not_there(bench: Bench) -> None:
         settings = office.settings()
     own = Desk(bench, **settings)
     await own.outbox.prepare()
-    job = await own.outbox.send(Here, LETTER, "marie@example.org")
+    job = await own.outbox.send(HERE, LETTER, "marie@example.org")
     state, _ = await own.turn_and_read(job.id)
     assert state == "running"
     assert last_error(bench).startswith("The mail server cannot be reached")
@@ -171,7 +186,7 @@ async def test_a_login_over_tls(bench: Bench, certificate: Path, tls: bool) -> N
         security = "tls" if tls else "starttls"
         secret = {"smtp_security": security, "smtp_user": "alcove@example.org", "smtp_password": "pw"}
         own = await desk(bench, office, **secret, smtp_authority=str(certificate))
-        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        job = await own.outbox.send(HERE, LETTER, "marie@example.org")
         assert await own.turn_and_read(job.id) == ("done", "")
     assert office.logins == ["alcove@example.org"]
     assert office.envelopes[0][0] == "alcove@example.org"
@@ -183,7 +198,7 @@ async def test_neither_a_strange_certificate_nor_a_server_without_one_gets_the_p
     secret = {"smtp_security": "starttls", "smtp_user": "me", "smtp_password": "pw"}
     async with post_office(certificate, password="pw") as office:
         own = await desk(bench, office, **secret)
-        await own.outbox.send(Here, LETTER, "marie@example.org")
+        await own.outbox.send(HERE, LETTER, "marie@example.org")
         await bench.turn()
         assert office.logins == []
     async with post_office() as plain:
@@ -207,7 +222,7 @@ async def test_a_wrong_password_is_said_and_tried_again(bench: Bench, certificat
     secret = {"smtp_security": "starttls", "smtp_user": "me", "smtp_password": "wrong"}
     async with post_office(certificate, password="pw") as office:
         own = await desk(bench, office, **secret, smtp_authority=str(certificate))
-        job = await own.outbox.send(Here, LETTER, "marie@example.org")
+        job = await own.outbox.send(HERE, LETTER, "marie@example.org")
         assert (await own.turn_and_read(job.id))[0] == "running"
     assert last_error(bench).startswith("The mail server does not accept the user or the password (535")
 
@@ -216,7 +231,7 @@ async def test_headers_cannot_be_added(bench: Bench) -> None:
     async with post_office() as office:
         own = await desk(bench, office)
         letter = Letter("test", "Hello\r\nBcc: evil@example.org\r\n\r\nbody", ["x"])
-        await own.outbox.send(Here, letter, "marie@example.org")
+        await own.outbox.send(HERE, letter, "marie@example.org")
         await bench.turn()
         mail = await office.arrived()
     assert mail["Bcc"] is None
@@ -234,7 +249,7 @@ async def test_what_is_no_address_gets_no_mail(bench: Bench, address: str) -> No
     async with post_office() as office:
         own = await desk(bench, office)
         with pytest.raises(AddressWrong):
-            await own.outbox.send(Here, LETTER, address)
+            await own.outbox.send(HERE, LETTER, address)
 
 
 async def test_a_place_sends_two_hundred_an_hour(bench: Bench) -> None:
@@ -243,14 +258,40 @@ async def test_a_place_sends_two_hundred_an_hour(bench: Bench) -> None:
         for _ in range(200):
             await bench.allowances.take(ME, HOURLY)
         with pytest.raises(TooOften):
-            await own.outbox.send(Here, LETTER, "marie@example.org")
+            await own.outbox.send(HERE, LETTER, "marie@example.org")
 
 
 async def test_without_a_mail_server_nothing_is_promised(bench: Bench) -> None:
     own = Desk(bench)
     assert not own.outbox.ready
     with pytest.raises(MailUnset):
-        await own.outbox.send(Here, LETTER, "marie@example.org")
+        await own.outbox.send(HERE, LETTER, "marie@example.org")
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ({"mode": "noreply", "subject": "Hello", "parts": [{"type": "text/plain", "body": "Hi"}]}, ""),
+        ({"mode": "noreply", "subject": "Hello", "parts": [{"type": "text/html", "body": "<b>Hi</b>"}]}, ""),
+        ({"mode": "from", "to": [{"email": "x@example.org"}], "subject": "S", "parts": []}, "Only the mode noreply"),
+        ({"mode": "noreply", "subject": "Hello", "parts": "x"}, "A subject and a part"),
+        ("x", "Only the mode noreply"),
+    ],
+)
+async def test_an_app_mails_its_person_and_nobody_else(message: Any, error: str) -> None:
+    async with post_office() as office, front(**office.settings()) as entry:
+        await entry.instance(Email="alice@example.org")
+        found = entry.house.need(Instances).by_domain("alice.example")
+        jobs = entry.house.need(Jobs)
+        async with entry.client(scope="io.cozy.jobs:POST:sendmail:worker", Accept="application/json") as client:
+            body = {"data": {"attributes": {"arguments": message}}}
+            pushed = await client.post("/jobs/queue/sendmail", json=body)
+            assert pushed.status_code == 202, pushed.text
+        job = await jobs.wait(found.key, pushed.json()["data"]["id"])
+        assert job.error.startswith(error)
+        assert (job.state == "done") == (error == "")
+        if not error:
+            assert (await office.arrived())["To"] == "alice@example.org"
 
 
 async def test_the_whole_house_sends_and_forgets_with_the_instance() -> None:
