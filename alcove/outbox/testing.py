@@ -52,7 +52,7 @@ class PostOffice:
 
     async def arrived(self, count: int = 1) -> EmailMessage:
         """Waits until so many mails are here; the last of them."""
-        async with asyncio.timeout(20), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: len(self.mails) >= count)
         return self.mails[count - 1]
 

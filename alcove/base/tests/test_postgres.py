@@ -126,7 +126,7 @@ async def test_one_process_has_the_duties_and_another_takes_them_over(postgres: 
         one.duty(duty.begin, duty.end)
     await peers[0].start()
     await peers[1].start()
-    await asyncio.wait_for(duties[1].begun.wait(), 5)
+    await asyncio.wait_for(duties[1].begun.wait(), 60)
     await peers[2].start()
     assert not duties[2].begun.is_set()
     # The connection is cut, as when a process is cut off: it must give up by itself.
@@ -134,10 +134,10 @@ async def test_one_process_has_the_duties_and_another_takes_them_over(postgres: 
         "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = "
         "(select oid from pg_database where datname = current_database())"
     )
-    await asyncio.wait_for(duties[1].ended.wait(), 5)
+    await asyncio.wait_for(duties[1].ended.wait(), 60)
     await asyncio.wait([asyncio.ensure_future(duty.begun.wait()) for duty in duties[1:]], timeout=5)
     await peers[1].stop()
-    await asyncio.wait_for(duties[2].begun.wait(), 5)
+    await asyncio.wait_for(duties[2].begun.wait(), 60)
     assert not duties[0].begun.is_set()
     for peer, database in zip(peers, databases, strict=True):
         await peer.stop()
@@ -159,9 +159,9 @@ async def test_the_others_hear_what_one_says(postgres: TestServer) -> None:
     other.catch_up(note)
     await one.start()
     await other.start()
-    await asyncio.wait_for(caught_up.wait(), 5)
+    await asyncio.wait_for(caught_up.wait(), 60)
     one.send("news", "of the day")
-    assert await asyncio.wait_for(heard.get(), 5) == "of the day"
+    assert await asyncio.wait_for(heard.get(), 60) == "of the day"
     for peers in (one, other):
         await peers.stop()
     for database in databases:

@@ -84,7 +84,7 @@ class Asked:
     async def next(self, state: str) -> dict[str, Any]:
         """The next question that enters a state."""
         while True:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 said = await self._seen.get()
             if said["state"] == state:
                 return said

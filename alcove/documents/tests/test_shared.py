@@ -49,7 +49,7 @@ class Process:
 
     async def until(self, tenant: str, seq: int) -> list[Change]:
         """What was told of a tenant, when it was told up to a number."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not any(change.tenant == tenant and change.seq >= seq for change in self.told):
                 self._more.clear()
                 await self._more.wait()
@@ -144,7 +144,7 @@ async def test_a_store_of_the_same_name_begins_anew(processes: list[Process]) ->
     await one.documents.create("t")
     assert await other.documents.last_seq("t") == 0
     await each(one.documents, "t", "a.b", {"z": {"n": 5}})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while seen(other.told)[-1] != (1, "CREATED", 5, None):
             other._more.clear()
             await other._more.wait()

@@ -109,7 +109,7 @@ class ResetRoutes:
             domain=instance.domain,
             token=token,
             csrf=csrf,
-            salt=salt_of(instance.domain),
+            salt=salt_of(instance.salted),
             iterations=ITERATIONS,
         )
         # The address holds a secret: it goes to no other page, and stays in no cache.

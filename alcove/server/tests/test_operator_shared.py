@@ -25,7 +25,7 @@ async def modify(door: Front, domain: str = DOMAIN, **params: str) -> int:
 
 async def until(door: Front, host: str, holds: Callable[[int, str], bool]) -> None:
     """Waits until the server answers so at that host; fails when it never does."""
-    async with asyncio.timeout(10), door.client(host, Accept="application/json") as client:
+    async with asyncio.timeout(60), door.client(host, Accept="application/json") as client:
         while True:
             answer = await client.get("/public/prelogin")
             if holds(answer.status_code, answer.headers.get("location", "")):
