@@ -9,10 +9,12 @@ from alcove.admin.http.checks import CheckRoutes
 from alcove.admin.http.contexts import ContextRoutes
 from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
+from alcove.admin.http.maintenance import MaintenanceRoutes
 from alcove.admin.http.notices import NoticeRoutes
 from alcove.admin.http.secrets import SecretRoutes
 from alcove.admin.http.upkeep import UpkeepRoutes
 from alcove.apps import Apps
+from alcove.connectors import Maintenance
 from alcove.documents import Documents
 from alcove.files import Files
 from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SessionCodes, Sessions, Tokens
@@ -37,6 +39,7 @@ def register(house: House) -> None:
         *ContextRoutes(house.need(Contexts)).routes(),
         *FlagRoutes(instances, house.need(Flags)).routes(),
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),
+        *MaintenanceRoutes(house.need(Maintenance)).routes(),
         *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),
         *SecretRoutes(instances, house.need(Keys)).routes(),

@@ -23,6 +23,7 @@ COMMANDS = {
     "flags": "flags",
     "token": "tokens",
     "client": "tokens",
+    "connector": "connector",
 }
 """Each command and the file it is in: only that file is loaded, so that a server on a small machine starts fast."""
 

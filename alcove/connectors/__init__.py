@@ -1,6 +1,7 @@
 """Running connectors: confined, over files that a person gives or at times that a trigger says."""
 
 from alcove.connectors.errors import InputTooLarge, IntakeFull, IntakeMissing, NoSuchConnector
+from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import ACCOUNTS, GATHERINGS, INTAKE, KONNECTORS, FileOutcome, Konnector
 from alcove.connectors.service.gather import Gatherings
 from alcove.connectors.service.intake import Intake
@@ -20,6 +21,7 @@ __all__ = [
     "IntakeMissing",
     "Konnector",
     "Konnectors",
+    "Maintenance",
     "NoSuchConnector",
     "Runs",
 ]

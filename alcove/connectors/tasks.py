@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.confined import Limits
@@ -12,6 +13,7 @@ from alcove.connectors.texts import said
 from alcove.jobs import BadTrigger, NoRetry, Running, Worker
 
 if TYPE_CHECKING:
+    from alcove.connectors.maintenance import Maintenance
     from alcove.connectors.model import Konnector
     from alcove.connectors.service.folders import Folders
     from alcove.connectors.service.gather import Gatherings
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from alcove.connectors.service.runs import Runs
     from alcove.connectors.store import Shelf
     from alcove.instances import Instance, Instances
+
+log = logging.getLogger("alcove.connectors")
 
 SECONDS = 300.0
 """How long a run of the worker `konnector` may take."""
@@ -43,7 +47,9 @@ class Tasks:
         folders: Folders,
         gatherings: Gatherings,
         journal: Journal,
+        maintenance: Maintenance,
     ) -> None:
+        self._maintenance = maintenance
         self._instances = instances
         self._shelf = shelf
         self._konnectors = konnectors
@@ -68,6 +74,10 @@ class Tasks:
             konnector = self._konnectors.get(str(message.get("konnector", "")))
         except NoSuchConnector as error:
             raise BadTrigger(error.detail) from None
+        if await self._maintenance.keeps(instance, konnector.slug, manual=running.manual):
+            more = {"domain": instance.domain, "connector": konnector.slug}
+            log.info("a connector is out of service: its run is left out", extra=more)
+            return
         fields = await self._fields(instance, konnector, message)
         limits = Limits(memory=MEMORY, wall=SECONDS, cpu=int(SECONDS))
         run = Run(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alcove.base.confined import Here, Level
 from alcove.connectors import store
 from alcove.connectors.http import ConnectorsHTTP
+from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import GATHERINGS, INTAKE, QUESTIONS, RUNS
 from alcove.connectors.service.answers import Answers
 from alcove.connectors.service.folders import Folders
@@ -22,7 +23,7 @@ from alcove.connectors.tasks import Tasks
 from alcove.documents import INDEXES, POLICIES, Documents, Policy
 from alcove.files import Files
 from alcove.identity import GRANTS, Tokens
-from alcove.instances import PROVISIONERS, Instance, Instances
+from alcove.instances import PROVISIONERS, Flags, Instance, Instances
 from alcove.jobs import HANDLERS, Jobs, Triggers
 from alcove.realtime import Realtime
 
@@ -48,7 +49,8 @@ def register(house: House) -> None:
         Gatherings, Gatherings(shelf, intake, konnectors, runs, jobs, folders, questions, journal, stops, house.clock)
     )
     answers = Answers(shelf, questions, gatherings, intake, jobs)
-    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal)
+    maintenance = house.provide(Maintenance, Maintenance(house.need(Documents), house.need(Flags)))
+    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance)
     for name, worker in tasks.workers().items():
         house.registry(HANDLERS).add(name, worker)
     for index in store.INDEXES:

@@ -96,6 +96,18 @@ class Operator:
         document: dict[str, Any] = kept.json()
         return document
 
+    def closed_connectors(self) -> list[dict[str, Any]]:
+        """The connectors that are out of service, each with its options."""
+        return [one["attributes"] for one in self._ask("GET", "/konnectors/maintenance").json()["data"]]
+
+    def close_connector(self, slug: str, options: dict[str, Any]) -> None:
+        """Takes a connector out of service on the whole server."""
+        self._ask("PUT", f"/konnectors/maintenance/{slug}", {"data": {"attributes": options}})
+
+    def open_connector(self, slug: str) -> None:
+        """Puts a connector back into service."""
+        self._ask("DELETE", f"/konnectors/maintenance/{slug}")
+
     def end_sessions(self, domain: str) -> None:
         """Ends every session of an instance."""
         self._ask("DELETE", f"/instances/{domain}/sessions")

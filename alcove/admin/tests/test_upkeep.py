@@ -203,3 +203,18 @@ async def test_the_operator_lets_a_person_know(door: Front) -> None:
         b'{"notification":{},"properties":1}',
     ):
         assert (await door.operator.post(path, content=wrong)).status_code == 400
+
+
+async def test_connectors_are_taken_out_of_service(door: Front) -> None:
+    path = "/konnectors/maintenance"
+    body = {"data": {"attributes": {"flag_disallow_manual_exec": True, "messages": {"fr": {"long_message": "Panne"}}}}}
+    assert (await door.operator.put(f"{path}/bankfiles", json=body)).status_code == 204
+    (told,) = (await door.operator.get(path)).json()["data"]
+    assert (told["type"], told["attributes"]["slug"]) == ("io.cozy.konnectors.maintenance", "bankfiles")
+    assert (told["attributes"]["maintenance_activated"], told["attributes"]["level"]) == (True, "stack")
+    options = told["attributes"]["maintenance_options"]
+    assert options == {**body["data"]["attributes"], "flag_infra_maintenance": True}
+    assert (await door.operator.put(f"{path}/A%20b", json=body)).status_code == 422
+    assert (await door.operator.put(f"{path}/bankfiles", content=b"[]")).status_code == 400
+    assert (await door.operator.delete(f"{path}/bankfiles")).status_code == 204
+    assert (await door.operator.get(path)).json()["data"] == []

@@ -203,3 +203,10 @@ def test_a_check_says_what_is_well(door: Front, alice: str) -> None:
     run("instance", "log-out", alice)
     assert run("instance", "notify", alice, "Away on Monday", "A new disk").stdout == "alice.example is told\n"
     run("instance", "notify", alice, "", status=1)
+
+
+def test_connectors_are_closed_and_opened(door: Front) -> None:
+    run("connector", "close", "bankfiles", "--not-by-hand")
+    assert run("connector", "closed").stdout == "bankfiles  (not by hand either)\n"
+    run("connector", "open", "bankfiles")
+    assert told("connector", "closed") == []

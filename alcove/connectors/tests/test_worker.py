@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import ACCOUNTS, JOB_EVENTS
 from alcove.connectors.store import Shelf
 from alcove.documents import Documents
 from alcove.files import Files
+from alcove.instances import Flags
 from alcove.jobs import Jobs
 from alcove.realtime import Realtime
 from alcove.realtime.service import Outbox
@@ -114,3 +116,24 @@ async def test_accounts_of_files_are_one_per_connector(write_connector: Any, ope
     await place.gather({"a": b"some"})
     await place.gather({"a": b"some"})
     assert [account["account_type"] for account in await place.documents(ACCOUNTS)] == ["some"]
+
+
+async def test_a_connector_out_of_service_is_left_out(write_connector: Any, open_place: Any) -> None:
+    place = await open_place(write_connector("broken", script("tell(type='critical', message='RAN')")))
+    maintenance, jobs, flags = (place.house.need(kind) for kind in (Maintenance, Jobs, Flags))
+
+    async def ran(*, manual: bool) -> bool:
+        await Shelf(place.house.need(Documents)).ensure_account(place.instance.key, "account", {"name": "me"})
+        message = {"account": "account", "konnector": "broken"}
+        job = await jobs.push(place.instance.key, "konnector", message, manual=manual)
+        return bool((await jobs.wait(place.instance.key, job.id)).error == "RAN")
+
+    await maintenance.begin("broken", {})
+    assert [await ran(manual=False), await ran(manual=True)] == [False, True]
+    await maintenance.begin("broken", {"flag_disallow_manual_exec": True})
+    assert not await ran(manual=True)
+    await flags.change_own(place.instance, {"harvest.skip-maintenance-for": ["broken"]})
+    assert await ran(manual=True)
+    await flags.change_own(place.instance, {"harvest.skip-maintenance-for": None})
+    await maintenance.end("broken")
+    assert await ran(manual=False)
