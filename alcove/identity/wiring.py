@@ -27,6 +27,7 @@ from alcove.identity.http.authorize import AuthorizePages
 from alcove.identity.http.certifying import Certifying
 from alcove.identity.http.clients import ClientRoutes
 from alcove.identity.http.confirming import Confirming
+from alcove.identity.http.defining import FirstPassphrase
 from alcove.identity.http.delegated import DelegatedTokens
 from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
@@ -154,7 +155,8 @@ def _entering(
     person, realtime = house.need(InstanceSettings), house.need(Realtime)
     begin = person.beginning
     pages = LoginPages(gate, sessions, passphrases, proof, entrance, doors, instances, begin, scheme)
-    changing = PassphraseRoutes(gate, passphrases, proof, entrance, step, doors, instances, person, realtime, scheme)
+    first = house.provide(FirstPassphrase, FirstPassphrase(passphrases, person, realtime))
+    changing = PassphraseRoutes(gate, passphrases, proof, entrance, step, doors, instances, person, first, scheme)
     keys = PasskeyRoutes(doors.passkeys, passphrases, proof, entrance, instances, person, scheme)
     for routes in (pages, changing, keys, SessionRoutes(gate, sessions)):
         house.add_routes(*routes.routes())
@@ -262,7 +264,8 @@ def _oauth(
     certifying = Certifying(clients, registering, slips, attempts, allowances, outbox, person, clock)
     granting = Granting(tokens, clients, codes)
     pages = AuthorizePages(gate, clients, codes, session_codes, certifying, instances, scheme)
-    flagship = FlagshipRoutes(gate, proof, step, tokens, house.need(Permissions), clients, granting, session_codes)
+    permissions, first = house.need(Permissions), house.need(FirstPassphrase)
+    flagship = FlagshipRoutes(gate, proof, step, tokens, permissions, clients, granting, session_codes, first)
     devices = DeviceRoutes(gate, clients, limit, instances, scheme)
     for routes in (registering, devices, pages, granting, certifying, flagship):
         house.add_routes(*routes.routes())

@@ -46,8 +46,8 @@ PREFLIGHT = {
 CSP = (b"content-security-policy", b"default-src 'none';frame-src 'none';frame-ancestors 'none';base-uri 'none';")
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 CREDENTIALS = ((b"access-control-allow-credentials", b"true"), (b"vary", b"Origin"))
-LOGOUT = frozenset({"/auth/login", "/auth/login/others"})
-"""What apps may do under `/auth/` from their own origins: log out."""
+OF_APPS = frozenset({("DELETE", "/auth/login"), ("DELETE", "/auth/login/others"), ("POST", "/auth/registerFromWebApp")})
+"""What apps may do under `/auth/` from their own origins: log out, and make clients for the person."""
 
 
 class Application:
@@ -199,9 +199,9 @@ class Application:
 
     @staticmethod
     def _share(request: Request, response: Response, heard: dict[bytes, bytes], path: str) -> None:
-        """Lets pages of other origins read the answer; under `/auth/` only that of logging out."""
+        """Lets pages of other origins read the answer; under `/auth/` only where apps have something to do."""
         origin = heard.get(b"origin")
-        if not origin or (path.startswith("/auth/") and (request.method != "DELETE" or path not in LOGOUT)):
+        if not origin or (path.startswith("/auth/") and (request.method, path) not in OF_APPS):
             return
         if b"access-control-allow-origin" not in [name for name, _ in response.raw_headers]:
             response.raw_headers += [(b"access-control-allow-origin", origin), *CREDENTIALS]

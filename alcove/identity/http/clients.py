@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from alcove.base.errors import PlainRefusal, Refusal
+from alcove.base.errors import Forbidden, PlainRefusal, Refusal
 from alcove.base.http import Call, Guard, JSONResponse, Route
 from alcove.identity.errors import ClientNotAllowed, RegistrationTokenWrong
 from alcove.identity.http.oauth import check_json, count_registration, instance_of, oauth_errors, read_object
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from alcove.identity.service import Gate
     from alcove.identity.tokens import Tokens
     from alcove.instances import Allowances
+
+MAKERS = frozenset({"settings", "account"})
+"""Apps in which a person makes clients by hand."""
 
 
 class ClientRoutes:
@@ -46,7 +49,8 @@ class ClientRoutes:
             ("PUT", "/auth/register/:client-id", self.update),
             ("DELETE", "/auth/register/:client-id", self.leave),
         )
-        return [Route(method, path, handler, Guard.PUBLIC, oauth_errors) for method, path, handler in table]
+        own = Route("POST", "/auth/registerFromWebApp", self.register_own, Guard.TOKEN, oauth_errors)
+        return [own, *(Route(method, path, handler, Guard.PUBLIC, oauth_errors) for method, path, handler in table)]
 
     async def register(self, call: Call) -> Response:
         """A new client, which the person has not let in yet."""
@@ -58,6 +62,15 @@ class ClientRoutes:
             raise ClientNotAllowed
         client, token = await self._clients.register(instance, said, login=login)
         await self._clean_later(instance.key, client.id)
+        return JSONResponse({**_told(client), "registration_access_token": token}, 201)
+
+    async def register_own(self, call: Call) -> Response:
+        """A client that the person makes in the app Settings, for a program of theirs: nobody else registers there."""
+        if call.caller.audience != "app" or call.caller.subject not in MAKERS:
+            raise Forbidden
+        await count_registration(call, self._allowances)
+        said = {"software_id": f"io.cozy.apps/{call.caller.subject}", **await read_object(call)}
+        client, token = await self._clients.register(instance_of(call), said, pending=False)
         return JSONResponse({**_told(client), "registration_access_token": token}, 201)
 
     async def read(self, call: Call) -> Response:

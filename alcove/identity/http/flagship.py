@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.errors import PlainRefusal
-from alcove.base.http import Call, Guard, JSONResponse, Route
+from alcove.base.http import Call, Guard, JSONResponse, Route, jsonapi_errors
 from alcove.identity.clients import EVERYTHING
 from alcove.identity.errors import ConnectorMissing, NotCertified, OAuthRefusal, WrongPassphrase
+from alcove.identity.http.forms import hashed, rounds
 from alcove.identity.http.oauth import instance_of, oauth_errors, read_object
 from alcove.identity.model import Who
 from alcove.identity.permission import maximal
@@ -16,7 +17,9 @@ from alcove.identity.texts import texts
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from alcove.identity.client import Client
     from alcove.identity.clients import Clients
+    from alcove.identity.http.defining import FirstPassphrase
     from alcove.identity.http.granting import Granting
     from alcove.identity.http.opening import SessionCodes
     from alcove.identity.http.proving import Proof
@@ -40,7 +43,9 @@ class FlagshipRoutes:
         clients: Clients,
         granting: Granting,
         session_codes: SessionCodes,
+        first: FirstPassphrase,
     ) -> None:
+        self._first = first
         self._gate = gate
         self._proof = proof
         self._step = step
@@ -57,7 +62,8 @@ class FlagshipRoutes:
             ("POST", "/auth/session_code", self.session_code),
             ("POST", "/auth/tokens/konnectors/:slug", self.connector_token),
         )
-        return [Route(method, path, handler, Guard.PUBLIC, oauth_errors) for method, path, handler in table]
+        first = Route("POST", "/settings/passphrase/flagship", self.first, Guard.PUBLIC, jsonapi_errors)
+        return [first, *(Route(method, path, handler, Guard.PUBLIC, oauth_errors) for method, path, handler in table)]
 
     async def login(self, call: Call) -> Response:
         """Tokens for everything, for who says the passphrase to a certified client; others get a code for a session."""
@@ -69,6 +75,18 @@ class FlagshipRoutes:
             asked.status_code = 401
             return asked
         client = await self._granting.proven(instance, _text(said, "client_id"), _text(said, "client_secret"))
+        return await self._opened(instance, client)
+
+    async def first(self, call: Call) -> Response:
+        """The first passphrase of a place, set by an app; then as if it had logged in."""
+        instance, said = instance_of(call), await read_object(call)
+        hashed(said, "passphrase")
+        rounds(said)
+        client = await self._granting.proven(instance, _text(said, "client_id"), _text(said, "client_secret"))
+        return await self._opened(await self._first.define(instance, said), client)
+
+    async def _opened(self, instance: Instance, client: Client) -> Response:
+        """Tokens for everything, or for a client that is not certified a code for the session to certify it in."""
         if not client.flagship:
             return await self._code(instance, 202)
         await self._clients.let_in(instance, client.id)

@@ -75,6 +75,12 @@ def hashed(fields: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """The field of that name; empty when it is missing, or no text."""
+    value = fields.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
 def rounds(fields: Mapping[str, Any]) -> int:
     """The field `iterations`; raises `Unprocessable` when it is not allowed."""
     said = str(fields.get("iterations", ""))

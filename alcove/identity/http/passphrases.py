@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.responses import RedirectResponse, Response
 
-from alcove.base.errors import Unprocessable
 from alcove.base.http import Call, Guard, JSONResponse, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, resource
 from alcove.base.pages import Pages
-from alcove.identity.errors import PassphraseRefused, RegisterTokenWrong
-from alcove.identity.http.forms import PAGES, hashed, read_fields, rounds, way
+from alcove.identity.errors import PassphraseRefused
+from alcove.identity.http.defining import SETTINGS
+from alcove.identity.http.forms import PAGES, hashed, read_fields, rounds, text_of, way
 from alcove.identity.passphrase import ITERATIONS, salt_of
 from alcove.identity.passphrases import may_register
 from alcove.identity.texts import LANGUAGES, first_texts
 
 if TYPE_CHECKING:
     from alcove.identity.doors import Doors
+    from alcove.identity.http.defining import FirstPassphrase
     from alcove.identity.http.entrance import Entrance
     from alcove.identity.http.proving import Proof
     from alcove.identity.http.twofactor import AppStep
     from alcove.identity.passphrases import Passphrases
     from alcove.identity.service import Gate
     from alcove.instances import Instance, Instances, InstanceSettings
-    from alcove.realtime import Realtime
 
-SETTINGS = "io.cozy.settings"
 CHANGING = "settings/#/profile/password"
 """The app, and the part of its page, that changes the passphrase: where Cozy's is not installed, ours stands in."""
 CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';img-src 'self' data:;"
@@ -46,7 +45,7 @@ class PassphraseRoutes:
         doors: Doors,
         instances: Instances,
         settings: InstanceSettings,
-        realtime: Realtime,
+        first: FirstPassphrase,
         scheme: str,
     ) -> None:
         self._gate = gate
@@ -57,7 +56,7 @@ class PassphraseRoutes:
         self._doors = doors
         self._instances = instances
         self._settings = settings
-        self._realtime = realtime
+        self._first = first
         self._scheme = scheme
         self._pages = Pages(PAGES)
 
@@ -130,18 +129,8 @@ class PassphraseRoutes:
         """Sets the first passphrase, with the name and the language if they are said; opens a session."""
         instance = cast("Instance", call.instance)
         fields = await read_fields(call)
-        target = way(self._instances, self._scheme, instance, _text(fields, "redirection"))
-        name, locale = _text(fields, "public_name").strip(), _text(fields, "locale")
-        if locale and locale not in LANGUAGES:
-            raise Unprocessable(f"the language can be {' or '.join(LANGUAGES)}", pointer="/locale")
-        token = _text(fields, "register_token")
-        if not may_register(instance, token):
-            raise RegisterTokenWrong
-        form, iterations = hashed(fields, "passphrase"), rounds(fields)
-        await self._settings.introduce(instance, name, locale)
-        defined = await self._passphrases.define(instance, token, form, iterations)
-        event = b'{"_id":"io.cozy.settings.passphrase"}'
-        self._realtime.publish(instance.key, "CREATED", SETTINGS, f"{SETTINGS}.passphrase", event)
+        target = way(self._instances, self._scheme, instance, text_of(fields, "redirection"))
+        defined = await self._first.define(instance, fields)
         html = "text/html" in call.request.headers.get("accept", "")
         response = RedirectResponse(target, 303) if html else JSONResponse({"redirect": target})
         return await self._entrance.open(call, defined, response, long_run=True)
@@ -158,8 +147,8 @@ class PassphraseRoutes:
         undefined = not instance.fields.get("password_defined")
         forced = fields.get("force") is True and (call.caller.audience == "cli" or undefined)
         if not forced:
-            await self._prove(call, instance, _text(fields, "current_passphrase"))
-            token, passcode = _text(fields, "two_factor_token"), _text(fields, "two_factor_passcode")
+            await self._prove(call, instance, text_of(fields, "current_passphrase"))
+            token, passcode = text_of(fields, "two_factor_token"), text_of(fields, "two_factor_passcode")
             asked = await self._step.asks(call, instance, token, passcode)
             if asked is not None:
                 return asked
@@ -174,18 +163,13 @@ class PassphraseRoutes:
         """204 when the passphrase is right, 403 when it is not."""
         call.caller.allow_type("PUT", SETTINGS)
         fields = await call.json_object(64 << 10)
-        await self._prove(call, cast("Instance", call.instance), _text(fields, "passphrase"))
+        await self._prove(call, cast("Instance", call.instance), text_of(fields, "passphrase"))
         return Response(status_code=204)
 
     async def _prove(self, call: Call, instance: Instance, form: str) -> None:
         """Raises `PassphraseRefused` unless the form fits; guesses are slowed down as at the login page."""
         if not await self._proof.holds(call, instance, form, call.caller.session):
             raise PassphraseRefused
-
-
-def _text(fields: dict[str, Any], name: str) -> str:
-    value = fields.get(name, "")
-    return value if isinstance(value, str) else ""
 
 
 def _language(accepted: str, otherwise: str) -> str:

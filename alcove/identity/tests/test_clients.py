@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from alcove.apps.testing import write_app
+from alcove.apps.testing import bearer_of_page, log_in, write_app
 from alcove.documents import Documents
 from alcove.identity import Clients, Tokens
 from alcove.instances import Instances
@@ -253,3 +253,24 @@ async def test_neither_data_nor_realtime_tells_a_secret(door: Front, client: htt
     assert "device" not in frame
     async with door.client(scope="io.cozy.oauth.clients") as app:
         assert (await app.get(f"/data/io.cozy.oauth.clients/{made['client_id']}")).status_code == 403
+
+
+async def test_a_person_makes_a_client_in_the_settings(tmp_path: Path) -> None:
+    for slug in ("settings", "mini"):
+        write_app(tmp_path, slug)
+    said = {"client_name": "Script", "redirect_uris": [BACK], "client_kind": "web"}
+    async with front(apps=str(tmp_path)) as entry:
+        await entry.instance(DOMAIN, Passphrase="correct horse battery")
+        async with entry.client() as browser:
+            await log_in(browser, DOMAIN, "correct horse battery")
+            origin = {"Origin": f"http://settings.{DOMAIN}"}
+            own = await bearer_of_page(browser, DOMAIN, "settings") | origin
+            made = await browser.post("/auth/registerFromWebApp", json=said, headers=own)
+            assert made.status_code == 201
+            assert {"client_id", "client_secret"} <= set(made.json())
+            assert "pending" not in made.json()
+            assert made.headers["access-control-allow-origin"] == origin["Origin"]
+            wrong = await browser.post("/auth/registerFromWebApp", json={**said, "redirect_uris": []}, headers=own)
+            assert wrong.json()["error"] == "invalid_redirect_uri"
+            other = await bearer_of_page(browser, DOMAIN, "mini")
+            assert (await browser.post("/auth/registerFromWebApp", json=said, headers=other)).status_code == 403

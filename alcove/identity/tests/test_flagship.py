@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -220,3 +221,24 @@ async def test_a_session_code_opens_an_app_once(door: Front, app: httpx.AsyncCli
         assert (await webview.get(opened.headers["location"], headers=HTML)).status_code == 200
     async with door.client() as another:
         assert (await another.get(f"http://mini.{DOMAIN}/?session_code={code}", headers=HTML)).status_code == 302
+
+
+async def test_an_app_sets_the_first_passphrase(door: Front) -> None:
+    record = await door.instance("new.example")
+    secret = base64.b64decode(record["register_token"]).hex()
+    form = client_form(PASSPHRASE, "me@new.example", int(ROUNDS))
+    async with door.client("new.example") as app:
+        made = await register(app)
+        both = {name: made[name] for name in ("client_id", "client_secret")}
+        said = {**both, "register_token": secret, "passphrase": form, "iterations": int(ROUNDS)}
+        path = "/settings/passphrase/flagship"
+        assert (await app.post(path, json={**said, "passphrase": ""})).status_code == 422
+        assert (await app.post(path, json={**said, "iterations": 5})).status_code == 422
+        assert (await app.post(path, json={**said, "client_secret": "x"})).status_code == 400
+        assert (await app.post(path, json={**said, "register_token": "00"})).status_code == 400
+        first = await app.post(path, json=said)
+        assert (first.status_code, set(first.json())) == (202, {"session_code"})
+        assert (await app.post(path, json=said)).status_code == 400
+        new = door.house.need(Instances).by_domain("new.example")
+        await door.house.need(Clients).certify(new, made["client_id"])
+        assert (await app.post("/auth/login/flagship", json={**both, "passphrase": form})).json()["scope"] == "*"
