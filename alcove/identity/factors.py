@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import hmac
+import logging
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.clock import rfc3339
+from alcove.base.crypto import SealBroken
 from alcove.identity import letters
 from alcove.identity.errors import FactorRefused, TooManyLogins
 from alcove.identity.factor import (
@@ -45,12 +47,16 @@ if TYPE_CHECKING:
 
 DOCTYPE, ONLY = "org.alcove.secondfactor", "one"
 """Where the secret lies, sealed. `/data` opens none of them."""
+SECRETS = frozenset({"secret", "used", "offered", "mailed", "recovery"})
+"""Its members: realtime tells none of them."""
 PURPOSE = "second factor"
 LIVES = timedelta(minutes=15)
 """How long a code can be typed: as long as the contract's (14 steps of a minute)."""
 MAILS = Allowance("mails with a code", 20)
 TRIES = Allowance("codes tried", 30)
 """However many addresses they come from. It only slows down who has said the passphrase already."""
+
+log = logging.getLogger("alcove.identity")
 
 
 class SecondFactors:
@@ -159,7 +165,11 @@ class SecondFactors:
                 await tx.put(DOCTYPE, ONLY, {**fields, "used": step}, document.rev)
             return step is not None
 
-        return await self._documents.work(instance.key, unit)
+        try:
+            return await self._documents.work(instance.key, unit)
+        except SealBroken:  # the place was moved here without its server's key: recovery codes still open it
+            log.error("the secret of an authenticator app cannot be read", extra={"domain": instance.domain})
+            return False
 
     async def _use_recovery(self, instance: Instance, digest: str) -> bool:
         async def unit(tx: Tx) -> bool:

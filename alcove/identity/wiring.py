@@ -20,6 +20,7 @@ from alcove.identity.delegation import Delegation
 from alcove.identity.devices import DeviceLimit
 from alcove.identity.doors import Doors
 from alcove.identity.factors import DOCTYPE as FACTORS
+from alcove.identity.factors import SECRETS as FACTOR_SECRETS
 from alcove.identity.factors import SecondFactors
 from alcove.identity.hints import Hints
 from alcove.identity.http.addresses import AddressRoutes
@@ -165,6 +166,7 @@ def _entering(
 def _factors(house: House, slips: Slips, sealer: Sealer, attempts: Attempts) -> SecondFactors:
     """The second proof that a person may want to be asked for."""
     house.registry(POLICIES).add(FACTORS, Policy(readable=False, writable=False))
+    house.registry(REDACTIONS).add(FACTORS, FACTOR_SECRETS)
     return SecondFactors(
         house.need(Documents),
         house.need(Instances),

@@ -9,8 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 
+from alcove.documents import Documents, Tx
 from alcove.identity import client_form
 from alcove.identity.tests.test_login import DOMAIN, PASSPHRASE, log_in
+from alcove.instances import Instances
 from alcove.outbox.testing import PostOffice, post_office, text_of
 from alcove.server.testing import ROUNDS, Front, front
 
@@ -287,6 +289,22 @@ async def test_nothing_of_it_can_be_read(door: Front, office: PostOffice) -> Non
         assert (await client.get("/data/org.alcove.secondfactor/one")).status_code == 403
     record = await door.operator.get(f"/instances/{DOMAIN}")
     assert "secret" not in record.text.lower()
+
+
+async def test_a_secret_that_cannot_be_read_leaves_the_recovery_codes(door: Front, office: PostOffice) -> None:
+    app, codes = await by_app(door)
+    found = door.house.need(Instances).by_domain(DOMAIN)
+
+    async def unit(tx: Tx) -> None:
+        document = await tx.get("org.alcove.secondfactor", "one")
+        assert document is not None
+        await tx.put(document.type, document.id, {**document.fields(), "secret": "AAAA"}, document.rev)
+
+    await door.house.need(Documents).work(found.key, unit)
+    async with door.client(DOMAIN) as browser:
+        step = await first_step(browser)
+        assert (await second_step(browser, step, shown(door, app))).status_code == 401
+        assert (await second_step(browser, step, codes[0])).status_code == 200
 
 
 async def test_the_operator_helps_who_lost_everything(door: Front, office: PostOffice) -> None:

@@ -178,3 +178,23 @@ def test_a_forgotten_passphrase_is_chosen_anew(mailing: tuple[Server, Post], vis
     assert "changée" in box.next()
     page.goto(found[0])
     expect(page.get_by_text("Ce lien a déjà servi")).to_be_visible()
+
+
+def test_the_passphrase_is_asked_again_before_something_that_matters(
+    mailing: tuple[Server, Post], visiting: Visiting
+) -> None:
+    server, _ = mailing
+    person = server.person("encore")
+    visit = visiting(person)
+    visit.allow(REFUSED)
+    page = visit.open("account")
+    page.goto(f"http://{person.domain}/auth/confirm?state=x&redirect={person.address('account')}")
+    expect(page.get_by_role("heading", name="Est-ce bien vous ?")).to_be_visible()
+    visit.check("confirm")
+    expect(page.get_by_role("button", name="Continuer")).to_be_enabled()
+    page.get_by_label("Phrase de passe").fill("autre chose")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Le mot de passe est incorrect")).to_be_visible()
+    page.get_by_label("Phrase de passe").fill(person.passphrase)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"//account\..*\?code="))
