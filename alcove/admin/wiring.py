@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alcove.admin.http.access import AccessRoutes
 from alcove.admin.http.checks import CheckRoutes
 from alcove.admin.http.contexts import ContextRoutes
+from alcove.admin.http.debug import DebugRoutes
 from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
 from alcove.admin.http.maintenance import MaintenanceRoutes
@@ -39,6 +40,7 @@ def register(house: House) -> None:
         *ContextRoutes(house.need(Contexts)).routes(),
         *FlagRoutes(instances, house.need(Flags)).routes(),
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),
+        *DebugRoutes(instances, house.clock).routes(),
         *MaintenanceRoutes(house.need(Maintenance)).routes(),
         *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),

@@ -68,6 +68,17 @@ def notify(domain: str, title: str, message: str, category: str) -> None:
     click.echo(f"{named} is told")
 
 
+@click.command()
+@click.argument("domain")
+@click.argument("lasting", default="24h")
+def debug(domain: str, lasting: str) -> None:
+    """Write every request of an instance into the log of the server, for LASTING (30m, 2h; 0 ends it)."""
+    with running(read_settings()) as server:
+        named = pick(server, domain)
+        server.operator.debug(named, lasting)
+    click.echo(f"Requests of {named} are logged {'as those of others' if lasting == '0' else f'for {lasting}'}")
+
+
 @click.command("log-out")
 @click.argument("domain")
 def log_out(domain: str) -> None:

@@ -24,7 +24,9 @@ _passphrase = click.option(
 
 
 @click.group(
-    cls=Named, aliases=ALIASES, more={"alcove.cli.care": ("block", "unblock", "fsck", "usage", "notify", "log-out")}
+    cls=Named,
+    aliases=ALIASES,
+    more={"alcove.cli.care": ("block", "unblock", "fsck", "usage", "notify", "debug", "log-out")},
 )
 def instance() -> None:
     """Make, list, change, block, check and remove instances."""

@@ -6,6 +6,7 @@ import base64
 import logging
 import re
 import secrets
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -32,6 +33,8 @@ NAMES = "instances.names"
 SAMPLE_FLAG = "alcove.sample"
 """The flag by which the pages of an invented person mark themselves as such."""
 
+DEBUG_UNTIL = "debug_until"
+"""The member of the record that says until when each request is logged."""
 REMEMBERED = 20
 """Domains of before that an instance keeps."""
 
@@ -112,6 +115,11 @@ class Instances:
         """
         found = self._table.by_host(host)
         return None if found is None or found[0].fields.get("deleting") else found
+
+    def debugged(self, instance: Instance) -> bool:
+        """Whether the operator wants every request of this instance in the log."""
+        until = instance.fields.get(DEBUG_UNTIL)
+        return until is not None and datetime.fromisoformat(until) > self._clock.now()
 
     def moved_from(self, host: str) -> str | None:
         """The host that took the place of this one, when an instance was called so before."""

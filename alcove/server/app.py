@@ -113,11 +113,18 @@ class Application:
             return
         finally:
             took = time.perf_counter() - begin
-            level = logging.WARNING if response.status_code >= 500 else logging.INFO if took > SLOW else logging.DEBUG
+            level = self._level(response.status_code, took, place)
             if log.isEnabledFor(level):
                 host, ms = heard.get(b"host", b"").decode("latin-1"), round(took * 1e3, 1)
                 more = {"host": host, "status": response.status_code, "ms": ms}
                 log.log(level, "%s %s", request.method, path, extra=more)
+
+    def _level(self, status: int, took: float, place: Place) -> int:
+        """How much a request is worth in the log. That a blocked instance answers 503 is what the operator wants."""
+        if status >= 500 and not (place is not None and place[0].fields.get("blocked")):
+            return logging.WARNING
+        wanted = took > SLOW or (place is not None and self._instances.debugged(place[0]))
+        return logging.INFO if wanted else logging.DEBUG
 
     async def _answer(self, request: Request, heard: dict[bytes, bytes], path: str, place: Place) -> Response:
         """The answer of a route, or how its family of routes writes the refusal. `heard` are the request's headers."""

@@ -108,6 +108,13 @@ class Operator:
         """Puts a connector back into service."""
         self._ask("DELETE", f"/konnectors/maintenance/{slug}")
 
+    def debug(self, domain: str, lasting: str = "") -> None:
+        """Logs every request of an instance for a while, such as `30m`; "0" ends it."""
+        if lasting == "0":
+            self._ask("DELETE", f"/instances/{domain}/debug")
+        else:
+            self._ask("POST", f"/instances/{domain}/debug", **({"TTL": lasting} if lasting else {}))
+
     def end_sessions(self, domain: str) -> None:
         """Ends every session of an instance."""
         self._ask("DELETE", f"/instances/{domain}/sessions")

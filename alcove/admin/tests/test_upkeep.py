@@ -218,3 +218,27 @@ async def test_connectors_are_taken_out_of_service(door: Front) -> None:
     assert (await door.operator.put(f"{path}/bankfiles", content=b"[]")).status_code == 400
     assert (await door.operator.delete(f"{path}/bankfiles")).status_code == 204
     assert (await door.operator.get(path)).json()["data"] == []
+
+
+async def test_requests_are_logged_while_that_is_wanted(door: Front, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "alcove.server")
+    path = f"/instances/{DOMAIN}/debug"
+
+    async def logged() -> bool:
+        caplog.clear()
+        async with door.client(DOMAIN) as client:
+            await client.get("/public/prelogin")
+        return any("/public/prelogin" in record.getMessage() for record in caplog.records)
+
+    assert (await door.operator.get(path)).status_code == 404
+    assert not await logged()
+    assert (await door.operator.post(path, params={"TTL": "10m"})).status_code == 204
+    assert (await door.operator.get(path)).json()[DOMAIN] is True
+    assert await logged()
+    door.clock.pass_time(minutes=11)
+    assert not await logged()
+    assert (await door.operator.post(path)).status_code == 204
+    assert await logged()
+    assert (await door.operator.delete(path)).status_code == 204
+    assert not await logged()
+    assert (await door.operator.post(path, params={"TTL": "a while"})).status_code == 400

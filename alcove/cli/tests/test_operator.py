@@ -203,6 +203,9 @@ def test_a_check_says_what_is_well(door: Front, alice: str) -> None:
     run("instance", "log-out", alice)
     assert run("instance", "notify", alice, "Away on Monday", "A new disk").stdout == "alice.example is told\n"
     run("instance", "notify", alice, "", status=1)
+    assert run("instance", "debug", alice, "30m").stdout == "Requests of alice.example are logged for 30m\n"
+    run("instance", "debug", alice, "a while", status=1)
+    assert "as those of others" in run("instance", "debug", alice, "0").stdout
 
 
 def test_connectors_are_closed_and_opened(door: Front) -> None:
