@@ -18,6 +18,9 @@ ENGLISH = {
     "magic.why": "Somebody asked for a link to open {domain}. If it was you, open it in the same browser:",
     "magic.button": "Open my Alcove",
     "magic.after": "This works once, within {minutes} minutes. If it was not you, there is nothing to do.",
+    "passkey.subject": "A passkey was added",
+    "passkey.why": "A passkey, {name}, opens {domain} from now on, instead of the passphrase.",
+    "passkey.after": "If it was not you, change your passphrase, then remove the passkey on the page of your account.",
     "hint.subject": "Your passphrase hint",
     "hint.why": "This is the hint that you have kept for the passphrase of {domain}:",
     "changed.subject": "Your passphrase was changed",
@@ -55,6 +58,11 @@ FRENCH = {
     ),
     "magic.button": "Ouvrir mon Alcove",
     "magic.after": "Ceci marche une fois, dans les {minutes} minutes. Si ce n’était pas vous, il n’y a rien à faire.",
+    "passkey.subject": "Une clé d’accès a été ajoutée",
+    "passkey.why": "Une clé d’accès, {name}, ouvre désormais {domain} au lieu de la phrase de passe.",
+    "passkey.after": (
+        "Si ce n’était pas vous, changez de phrase de passe, puis retirez la clé sur la page de votre compte."
+    ),
     "hint.subject": "Votre indice",
     "hint.why": "Voici l’indice que vous avez gardé pour la phrase de passe de {domain} :",
     "changed.subject": "Votre phrase de passe est changée",
@@ -105,6 +113,13 @@ def magic(locale: str, domain: str, url: str, minutes: int) -> Letter:
         Button(words["magic.button"], url),
         after=[words["magic.after"].format(minutes=minutes)],
     )
+
+
+def passkey(locale: str, domain: str, name: str) -> Letter:
+    """Something else opens the place from now on."""
+    words = _words(locale)
+    lines = [words["passkey.why"].format(domain=domain, name=name), words["passkey.after"]]
+    return Letter("passkey added", words["passkey.subject"], lines)
 
 
 def hint(locale: str, domain: str, kept: str) -> Letter:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.clock import rfc3339
+from alcove.identity import letters
 from alcove.identity.errors import PasskeyMissing, PasskeyRefused, TooManyPasskeys
 from alcove.identity.passkey import (
     MOST,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from alcove.base.clock import Clock
     from alcove.base.http import Tenant
     from alcove.documents import Document, Documents, Tx
+    from alcove.identity.notices import Notices
     from alcove.identity.slips import Slips
     from alcove.instances import Instance
 
@@ -48,10 +50,11 @@ TRANSPORTS = frozenset({"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
 class Passkeys:
     """Makes, proves, lists and removes passkeys."""
 
-    def __init__(self, documents: Documents, slips: Slips, clock: Clock, scheme: str) -> None:
+    def __init__(self, documents: Documents, slips: Slips, clock: Clock, notices: Notices, scheme: str) -> None:
         self._documents = documents
         self._slips = slips
         self._clock = clock
+        self._notices = notices
         self._scheme = scheme
 
     async def all(self, tenant: Tenant) -> list[Passkey]:
@@ -84,13 +87,13 @@ class Passkeys:
         return {"slip": slip, "publicKey": creation(instance, name, challenge, known)}
 
     async def add(self, instance: Instance, session: str, slip: str, said: Mapping[str, Any], name: str) -> Passkey:
-        """Keeps the passkey that a browser has made; raises `PasskeyRefused`."""
+        """Keeps the passkey that a browser has made, and tells the person by mail; raises `PasskeyRefused`."""
         challenge = self._challenge(MAKING, session, slip)
         try:
             made = self._server(instance).register_complete(_state(challenge), said)
             credential = made.credential_data
             transports = said["response"].get("transports") or []
-            kept = [one for one in transports if isinstance(one, str) and one in TRANSPORTS]
+            ways = [one for one in transports if isinstance(one, str) and one in TRANSPORTS]
         except Exception as error:  # the library reads what a browser sent, and raises many kinds
             raise PasskeyRefused(f"a passkey was not made: {error}") from None
         if credential is None:
@@ -101,7 +104,7 @@ class Passkeys:
             "credential_id": as_text(credential.credential_id),
             "credential": as_text(bytes(credential)),
             "sign_count": made.counter,
-            "transports": kept,
+            "transports": ways,
             "synchronized": made.is_backed_up(),
             "created_at": rfc3339(self._clock.now()),
         }
@@ -112,7 +115,9 @@ class Passkeys:
                 raise PasskeyRefused("this passkey is known already")
             return await tx.put(PASSKEYS, ident, body)
 
-        return _from(await self._documents.work(instance.key, unit))
+        kept = _from(await self._documents.work(instance.key, unit))
+        await self._notices.tell(instance, letters.passkey(instance.locale, instance.domain, name))
+        return kept
 
     async def rename(self, tenant: Tenant, ident: str, name: str) -> Passkey:
         """Gives a passkey another name; raises `PasskeyMissing`."""

@@ -53,6 +53,7 @@ from alcove.identity.keys import Keys
 from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
 from alcove.identity.magic import MagicLinks
+from alcove.identity.notices import Notices
 from alcove.identity.once import ACCESS_CODES, SESSION_CODES, OnceCodes
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passkey import PASSKEYS
@@ -138,7 +139,7 @@ def _doors(house: House, slips: Slips) -> Doors:
     house.provide(MagicLinks, links)
     house.registry(CAPABILITIES).add("can_auth_with_magic_links", links.offered)
     house.registry(POLICIES).add(PASSKEYS, Policy(readable=False, writable=False))
-    passkeys = Passkeys(house.need(Documents), slips, clock, scheme)
+    passkeys = Passkeys(house.need(Documents), slips, clock, Notices(person, outbox), scheme)
     return Doors(Providers(house.settings.authentication), passkeys, links)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
+from joserfc.jwk import ECKey, OKPKey
 
 from alcove.base.clock import SetClock
 from alcove.base.config import WrongSetting
@@ -543,3 +544,25 @@ async def test_who_it_is_can_be_confirmed_by_the_provider() -> None:
         assert (await browser.get(f"/auth/confirm/{code}")).status_code == 204
         assert "cozysessid" not in done.headers.get("set-cookie", "")
         assert (await browser.get("/oidc/start", params={"confirm_state": "x" * 201})).status_code == 400
+
+
+def key_of(alg: str) -> Any:
+    if alg.startswith("PS"):
+        return new_key("one")
+    if alg.startswith("ES"):
+        return ECKey.generate_key("P-256" if alg == "ES256" else "P-521", {"kid": "curve", "use": "sig"})
+    return OKPKey.generate_key("Ed25519", {"kid": "curve", "use": "sig"})
+
+
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")  # the name is; providers use it still
+@pytest.mark.parametrize("alg", ["PS256", "ES256", "ES512", "Ed25519", "EdDSA"])
+async def test_other_kinds_of_keys_are_believed(alg: str) -> None:
+    async with delegating() as (entry, provider), entry.client() as browser:
+        provider.key = key_of(alg)
+        provider.published, sign = [provider.key], provider.sign
+
+        def signing(**said: Any) -> str:
+            return sign(alg=alg, **said)
+
+        provider.sign = signing  # type: ignore[method-assign]  # with another algorithm
+        assert (await browser.get(await begin(entry, provider, browser))).status_code == 303

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alcove.identity import client_form, salt_of
 from alcove.identity.passkey import PASSKEYS
 from alcove.identity.tests.authenticator import PRESENT, VERIFIED, Authenticator
+from alcove.outbox.testing import post_office, text_of
 from alcove.server.testing import ROUNDS, Front, front
 
 if TYPE_CHECKING:
@@ -302,6 +303,17 @@ async def test_no_app_reads_them() -> None:
         assert (await app.post(f"/data/{PASSKEYS}/_find", json={"selector": {}})).status_code == 403
         async with entry.client(scope="io.cozy.files") as other:
             assert (await other.get("/settings/passkeys")).status_code == 403
+
+
+async def test_the_person_is_told_by_mail() -> None:
+    async with post_office() as office, at_home(**office.settings()) as (entry, browser):
+        await made(browser, Authenticator())
+        await entry.operator.patch("/instances/alice.example", params={"Email": "alice@example.org"})
+        await made(browser, Authenticator())
+        mail = await office.arrived()
+        assert mail["Subject"] == "A passkey was added"
+        assert "alice.example" in text_of(mail)
+        assert len(office.mails) == 1
 
 
 async def test_there_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
