@@ -99,6 +99,11 @@ class Caller(Protocol):
         ...
 
     @property
+    def device(self) -> Mapping[str, str]:
+        """For an OAuth client `{id, kind, name, slug}`, the last for the app that it speaks for; empty for others."""
+        ...
+
+    @property
     def document(self) -> str:
         """For who came by a link the id of its permission document; it ends or changes what they may do."""
         ...

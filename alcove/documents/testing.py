@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -349,6 +350,7 @@ class Anyone:
     """A caller with rules, for tests of routes. Without rules, everything is allowed."""
 
     audience, subject, source, session, document = "cli", "CLI", "", "", ""
+    device: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, *rules: Rule) -> None:
         self._rules = rules or (Rule("*", frozenset()),)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CLIENTS = "io.cozy.oauth.clients"
 LINKED = "registry://"
 """How the `software_id` of a client begins that speaks for an app of the person: it may do what the app may."""
+DESKTOP = "cozy-labs/cozy-desktop"
+"""How the `software_id` of Cozy's own sync program ends."""
 SECRETS = frozenset({"client_secret", "registration_access_token", "notification_device_token"})
 """Members that nobody but the client itself ever sees."""
 
@@ -73,6 +75,13 @@ class Client:
     def linked(self) -> str:
         """The slug of the app that it speaks for; empty for none."""
         return linked_slug(str(self.fields.get("software_id", "")))
+
+    @property
+    def device(self) -> Mapping[str, str]:
+        """What documents say of the client that wrote them: `{id, kind, name, slug}` (contract-b section 2.1)."""
+        known = "cozy-desktop" if str(self.fields.get("software_id", "")).endswith(DESKTOP) else ""
+        slug = self.linked or known or ("cozy-flagship" if self.flagship else "")
+        return {"id": self.id, "kind": self.kind, "name": self.name, "slug": slug}
 
     def shown(self, hidden: Container[str] = ()) -> dict[str, Any]:
         """Its members but some; the id, as registration names it, is for the caller to add."""

@@ -85,7 +85,7 @@ class Clients:
         if client is None:
             raise TokenInvalid
         rules = await self.rules(instance, client, str(claims.get("scope") or ""))
-        return Who("access", client.id, "", rules)
+        return Who("access", client.id, "", rules, device=client.device)
 
     async def rules(self, tenant: Tenant, client: Client, scope: str) -> list[Rule]:
         """What a scope opens to a client; raises `WrongScope`, and `TokenInvalid` for what it may not have.

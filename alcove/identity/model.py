@@ -101,6 +101,8 @@ class Who:
     source: str
     permissions: Sequence[Rule]
     session: str = ""
+    device: Mapping[str, str] = field(default_factory=dict)
+    """What is known of an OAuth client: `{id, kind, name, slug}`."""
     document: str = ""
     """The id of the permission document that a link's code stands in."""
     lock: str = ""

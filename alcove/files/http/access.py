@@ -32,7 +32,8 @@ def author_of(call: Call) -> Author:
     if caller.audience in ("app", "konn"):
         return Author(caller.subject)
     if caller.audience == "access":
-        return Author(client={"id": caller.subject})
+        said = {name: caller.device.get(name, "") for name in ("id", "kind", "name")}
+        return Author(caller.device.get("slug", ""), {name: value for name, value in said.items() if value})
     return Author()
 
 

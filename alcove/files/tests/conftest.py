@@ -33,6 +33,7 @@ class Somebody:
         self._rules = given
         self.audience = audience
         self.session = self.document = ""
+        self.device = {"id": subject, "kind": "desktop", "name": "Desk", "slug": ""} if audience == "access" else {}
         self.subject = subject
         self.source = f"io.cozy.apps/{subject}"
 

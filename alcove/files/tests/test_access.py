@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from hypothesis import given
@@ -14,6 +15,8 @@ from alcove.files.http.access import check
 from alcove.files.model import Node
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alcove.files.service import Files
     from alcove.instances import Instance
 
@@ -44,6 +47,7 @@ class Tree:
     """Files by id, and a caller with some rules."""
 
     audience, subject, source, session, document = "cli", "CLI", "", "", ""
+    device: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, fields: dict[str, dict[str, Any]], rules: list[Rule]) -> None:
         self.nodes = {ident: Node(ident, "1-a", {**fields[ident], "dir_id": PARENTS[ident]}) for ident in IDS}

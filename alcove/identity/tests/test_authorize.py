@@ -284,3 +284,18 @@ async def test_asking_who_is_there_opens_nothing(
     tokens = (await exchange(program, made, code=code)).json()
     own = {"Authorization": f"Bearer {tokens['access_token']}"}
     assert (await program.get("/files/io.cozy.files.root-dir", headers=own)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("software", "slug"), [("github.com/cozy-labs/cozy-desktop", "cozy-desktop"), ("github.com/example/desk", "")]
+)
+async def test_files_say_which_client_sent_them(
+    browser: httpx.AsyncClient, program: httpx.AsyncClient, software: str, slug: str
+) -> None:
+    made = await register(program, client_kind="desktop", software_id=software)
+    tokens = (await exchange(program, made, code=await code_of(browser, asks(made, scope="io.cozy.files")))).json()
+    own = {"Authorization": f"Bearer {tokens['access_token']}"}
+    sent = await program.post("/files/?Type=file&Name=a.txt", content=b"a", headers=own)
+    by = sent.json()["data"]["attributes"]["cozyMetadata"]["uploadedBy"]
+    device = {"id": made["client_id"], "kind": "desktop", "name": "Desk <b>"}
+    assert by == {"oauthClient": device, **({"slug": slug} if slug else {})}

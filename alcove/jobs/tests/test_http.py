@@ -28,6 +28,7 @@ class Caller:
     def __init__(self, *rules: Rule, audience: str = "app", subject: str = "drive") -> None:
         self.audience, self.subject, self.source = audience, subject, f"io.cozy.apps/{subject}"
         self.session = self.document = ""
+        self.device: Mapping[str, str] = {}
         self._rules = rules
 
     def rules(self, verb: str, doctype: str) -> Sequence[Rule]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ class Reader:
     """A caller that may read bills, and one file."""
 
     audience, subject, source, session, document = "app", "drive", "io.cozy.apps/drive", "s1", "l1"
+    device: Mapping[str, str] = MappingProxyType({})
 
     def rules(self, verb: str, doctype: str) -> Sequence[Rule]:
         return []
