@@ -59,11 +59,15 @@ class Front:
     def routes(self) -> list[Route]:
         """The route table of this file."""
         routes = [Route("GET", "/", self.home, Guard.PUBLIC)]
+        everywhere = (
+            ("/version", self.version),
+            ("/status", self.status),
+            ("/connection_check", self.connection_check),
+        )
         for operator in (False, True):
-            for path, handler in (("/version", self.version), ("/status", self.status)):
+            for path, handler in everywhere:
                 routes.append(Route("GET", path, handler, Guard.PUBLIC, operator=operator, bare=True))
         routes.append(Route("GET", "/robots.txt", self.robots, Guard.PUBLIC, bare=True))
-        routes.append(Route("GET", "/connection_check", self.connection_check, Guard.PUBLIC, bare=True))
         return routes
 
     async def version(self, call: Call) -> Response:
