@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FACTOR_ENGLISH = {
     "title": "One more step",
     "by_mail": "A mail with six digits is on its way to you.",
+    "unsent": "No mail can be sent now. Type one of your recovery codes, or try again later.",
     "by_app": "Type the six digits that your authenticator app shows.",
     "code": "Code",
     "trust": "Do not ask again on this browser",
@@ -29,6 +30,7 @@ FACTOR_ENGLISH = {
 FACTOR_FRENCH = {
     "title": "Encore une étape",
     "by_mail": "Un mail avec six chiffres vous est envoyé.",
+    "unsent": "Aucun mail ne peut partir maintenant. Tapez un de vos codes de secours, ou réessayez plus tard.",
     "by_app": "Tapez les six chiffres qu’affiche votre application d’authentification.",
     "code": "Code",
     "trust": "Ne plus demander sur ce navigateur",

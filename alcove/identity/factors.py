@@ -104,11 +104,18 @@ class SecondFactors:
     # Proving
 
     async def begin(self, instance: Instance, **said: Any) -> str:
-        """A slip for who has given the first proof, with what must be known after the second one; mails the code."""
+        """A slip for who has given the first proof, with what must be known after the second one; mails the code.
+
+        When no mail can be sent, recovery codes still lead in.
+        """
         code = ""
         if await self.mode(instance) == BY_MAIL:
             code = new_digits()
-            await self._mail(instance, code)
+            try:
+                await self._mail(instance, code)
+            except (AddressWrong, MailUnset, TooOften) as refusal:
+                log.warning("a code cannot be mailed", extra={"domain": instance.domain, "reason": str(refusal)})
+                code = ""
         content = {"tenant": instance.key, "of": mark(instance, PURPOSE), "code": code, **said}
         return self._slips.write(PURPOSE, content, LIVES)
 

@@ -58,28 +58,34 @@ class SecondStep:
     async def page(self, call: Call) -> Response:
         """The form, for who has given the first proof; 400 for others."""
         instance = cast("Instance", call.instance)
-        if self._factors.read(instance, call.query("two_factor_token")) is None:
+        form = await self._form(instance, call.query("two_factor_token"), call.request.query_params)
+        if form is None:
             raise BadRequest(factor_texts(instance.locale)["over"])
-        return await self._form(instance, call.request.query_params)
+        return form
 
     async def _form(
-        self, instance: Instance, said: Mapping[str, str], refusal: Refusal | None = None, token: str = ""
-    ) -> Response:
+        self, instance: Instance, token: str, said: Mapping[str, str], refusal: Refusal | None = None
+    ) -> Response | None:
+        """The page for a token that holds, with what was wrong before; None when it is over."""
+        slip = self._factors.read(instance, token)
+        if slip is None:
+            return None
+        by_mail = await self._factors.mode(instance) == BY_MAIL
         html = self._pages.render(
             "twofactor.html",
             t=factor_texts(instance.locale),
             locale=instance.locale,
             domain=instance.domain,
-            by_mail=await self._factors.mode(instance) == BY_MAIL,
-            token=token or said.get("two_factor_token", ""),
+            how="by_app" if not by_mail else "by_mail" if slip["code"] else "unsent",
+            token=token,
             said=said,
             error=refusal.detail if refusal else "",
         )
         # The address holds half a login: it goes to no other page, and stays in no cache.
         headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return Response(
-            html, refusal.status if refusal else 200, headers | (refusal.headers if refusal else {}), "text/html"
-        )
+        if refusal is None:
+            return Response(html, 200, headers, "text/html")
+        return Response(html, refusal.status, headers | refusal.headers, "text/html")
 
     async def prove(self, call: Call) -> Response:
         """Ends the login that the code is for, or the confirming; the browser may be trusted from then on."""
@@ -91,10 +97,11 @@ class SecondStep:
         try:
             said = await self._factors.prove(instance, token, passcode, network_of(visitor.address))
         except (FactorRefused, TooManyLogins) as refusal:
-            if "text/html" in call.request.headers.get("accept", "") and self._factors.read(instance, token):
-                fields = {name.replace("-", "_"): value for name, value in form.items()}
-                return await self._form(instance, fields, refusal, token)
-            raise
+            html = "text/html" in call.request.headers.get("accept", "")
+            again = await self._form(instance, token, form, refusal) if html else None
+            if again is None:
+                raise
+            return again
         if form.get("confirm") == "true":
             return self._confirming.confirmed(call, instance, form.get("state", ""), target)
         trusted = ""

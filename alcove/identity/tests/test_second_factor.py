@@ -272,6 +272,39 @@ async def test_the_mode_is_changed_with_care(
         assert (await client.put("/settings/instance/auth_mode", json=said)).status_code == status
 
 
+async def test_when_no_mail_can_be_sent_recovery_codes_lead_in(door: Front, office: PostOffice) -> None:
+    await by_mail(door, office)
+    async with door.client(DOMAIN, "io.cozy.settings") as client:
+        renewed = await client.post("/settings/second_factor/recovery", json={"passphrase": FORM})
+    code = renewed.json()["data"]["attributes"]["recovery_codes"][0]
+    async with door.client(DOMAIN) as thief:
+        for _ in range(19):  # with the one that turned it on, all mails of this hour
+            await first_step(thief)
+    async with door.client(DOMAIN) as browser:
+        step = await first_step(browser)
+        page = await browser.get("/auth/twofactor", params=step)
+        assert "No mail can be sent now." in page.text
+        assert (await second_step(browser, step, "")).status_code == 401
+        assert (await second_step(browser, step, code)).status_code == 200
+    assert len(office.mails) <= 20
+
+
+async def test_a_browser_without_scripts_gets_the_page_again(door: Front, office: PostOffice) -> None:
+    app, _ = await by_app(door)
+    html = {"Accept": "text/html"}
+    async with door.client(DOMAIN) as browser:
+        step = await first_step(browser)
+        data = {"two-factor-token": step["two_factor_token"], "two-factor-passcode": "000000"}
+        again = await browser.post("/auth/twofactor", data=data, headers=html)
+        assert again.status_code == 401
+        assert 'aria-invalid="true"' in again.text
+        assert step["two_factor_token"] in again.text
+        data["two-factor-passcode"] = shown(door, app)
+        opened = await browser.post("/auth/twofactor", data=data, headers=html)
+        assert (opened.status_code, opened.headers["location"]) == (303, f"http://{DOMAIN}/")
+        assert await inside(browser)
+
+
 async def test_without_mail_no_code_can_be_mailed() -> None:
     async with front() as entry:
         await entry.instance(DOMAIN, Passphrase=PASSPHRASE, Email=MAIL, Locale="en")
