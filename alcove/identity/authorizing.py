@@ -7,7 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from alcove.base.errors import TokenInvalid
 from alcove.identity.clients import APP, EVERYTHING, same
@@ -51,9 +51,10 @@ class Asked:
 
     def back(self, **said: str) -> str:
         """The client's address with these parameters and its state, and an empty fragment: it keeps nothing of ours."""
-        parts = urlsplit(self.address)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True)) | said | {"state": self.state}
-        return urlunsplit(parts._replace(query=urlencode(sorted(query.items())), fragment="")) + "#"
+        base, _, query = self.address.partition("?")
+        told = {**said, "state": self.state}
+        kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in told]
+        return f"{base}?{urlencode([*kept, *told.items()])}#"
 
     @property
     def place(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from starlette.responses import RedirectResponse, Response
@@ -16,7 +15,7 @@ from alcove.identity.browsers import browser_of
 from alcove.identity.clients import APP
 from alcove.identity.consent_texts import authorize_texts
 from alcove.identity.errors import AuthorizeWrong, LoginNeeded
-from alcove.identity.http.forms import check_csrf, read_form, visitor_of
+from alcove.identity.http.forms import PAGES, check_csrf, read_form, set_csrf, visitor_of
 from alcove.identity.scopes import opened, reads_only
 from alcove.identity.service import login_url
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.identity")
 
-PAGES = Path(__file__).parents[1] / "pages"
 CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'self' {source};img-src 'self' data:;"
 FIELDS = ("state", "client_id", "redirect_uri", "response_type", "scope", "code_challenge", "code_challenge_method")
 """What the page sends back as it came."""
@@ -134,9 +132,7 @@ class AuthorizePages:
             csrf=csrf,
         )
         headers = {"Content-Security-Policy": CSP.format(source=asked.source), **_UNKEPT}
-        response = Response(html, 200, headers, "text/html")
-        response.set_cookie("_csrf", csrf, max_age=3600, path="/auth", httponly=True, samesite="strict")
-        return response
+        return set_csrf(Response(html, 200, headers, "text/html"), csrf)
 
     def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
         """A page for a browser that says what is wrong; never leads on to an address that is not known to be right."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -18,7 +17,7 @@ from alcove.base.pages import Pages
 from alcove.identity.clients import same
 from alcove.identity.consent_texts import certify_texts
 from alcove.identity.errors import CertifyingCodeWrong, OAuthRefusal
-from alcove.identity.http.forms import read_form, visitor_of
+from alcove.identity.http.forms import PAGES, read_form, visitor_of
 from alcove.identity.http.oauth import count_registration, instance_of, oauth_errors, read_object
 from alcove.identity.limits import Guesser, network_of
 from alcove.instances import Allowance
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from alcove.instances import Allowances, Instance, InstanceSettings
     from alcove.outbox import Outbox
 
-PAGES = Path(__file__).parents[1] / "pages"
 CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';img-src 'self' data:;"
 OFTEN = Allowance("certifying of clients", 30)
 LASTING = timedelta(minutes=10)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,7 +17,7 @@ from alcove.base.pages import Pages
 from alcove.identity.client import CLIENTS, SECRETS
 from alcove.identity.consent_texts import limit_texts
 from alcove.identity.errors import ClientMissing, NotAClient
-from alcove.identity.http.forms import way
+from alcove.identity.http.forms import PAGES, way
 from alcove.identity.http.oauth import instance_of
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ PAGE, MOST = 100, 1000
 SETTINGS, USAGE = "io.cozy.settings", "io.cozy.settings.clients-usage"
 MANAGING, PLACE = "account", "clients"
 """The app, and the part of its page, in which a person disconnects devices."""
-PAGES = Path(__file__).parents[1] / "pages"
 CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';img-src 'self' data:;"
 
 

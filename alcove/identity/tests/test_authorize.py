@@ -131,6 +131,23 @@ async def test_a_stranger_logs_in_first(program: httpx.AsyncClient) -> None:
     assert "/auth/authorize?client_id=" in unescape(login.text)
 
 
+@pytest.mark.parametrize(
+    ("back", "begins"),
+    [
+        ("cozy://", "cozy://?access_code="),
+        ("cozydrive://auth?a=1&a=2", "cozydrive://auth?a=1&a=2&access_code="),
+        ("https://client.example?state=old", "https://client.example?access_code="),
+        ("com.example.app:/back", "com.example.app:/back?access_code="),
+    ],
+)
+async def test_the_answer_goes_to_the_address_as_it_was_registered(
+    browser: httpx.AsyncClient, program: httpx.AsyncClient, back: str, begins: str
+) -> None:
+    made = await register(program, redirect_uris=[back])
+    answer = await browser.post("/auth/authorize", data=await consent(browser, asks(made)))
+    assert answer.headers["location"].startswith(begins)
+
+
 async def test_a_login_for_a_program_is_a_short_one(program: httpx.AsyncClient) -> None:
     made = await register(program)
     asked = await program.get("/auth/authorize", params=asks(made), headers=HTML)
