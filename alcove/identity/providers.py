@@ -38,6 +38,8 @@ class Provider:
     token_url: str = ""
     userinfo_url: str = ""
     id_token_jwk_url: str = ""
+    logout_url: str = ""
+    """Where a person logs out of the provider itself."""
     userinfo_instance_field: str = ""
     """The claim that says which instance is the person's, between the two that follow."""
     userinfo_instance_prefix: str = ""
@@ -95,7 +97,7 @@ def lives_here(provider: Provider, instance: Instance, claims: Mapping[str, Any]
 
 
 _NAMES = {entry.name: entry for entry in fields(Provider) if entry.name not in ("context", "only")}
-_URLS = ("redirect_uri", "issuer", "authorize_url", "token_url", "userinfo_url", "id_token_jwk_url")
+_URLS = ("redirect_uri", "issuer", "authorize_url", "token_url", "userinfo_url", "id_token_jwk_url", "logout_url")
 
 
 def _read(context: str, said: Any) -> Provider | None:

@@ -174,6 +174,18 @@ LINK_FRENCH = {
     "open": "Ouvrir",
     "wrong": "Ce n’est pas le mot de passe du lien. Vérifiez-le, puis réessayez.",
 }
+LEFT_ENGLISH = {
+    "title": "You are logged out",
+    "why": "{name} may still know you in this browser: whoever uses it next could come in again.",
+    "there": "Log out of {name} too",
+    "again": "Log in again with {name}",
+}
+LEFT_FRENCH = {
+    "title": "Vous êtes déconnecté",
+    "why": "{name} vous connaît peut-être encore dans ce navigateur : qui s’en sert après vous pourrait revenir ici.",
+    "there": "Se déconnecter aussi de {name}",
+    "again": "Se reconnecter avec {name}",
+}
 DELEGATION_ENGLISH = {
     "lang": "en",
     "title": "You are not logged in",
@@ -272,6 +284,11 @@ def delegation_texts(locale: str) -> Mapping[str, str]:
 def passkey_texts(locale: str) -> Mapping[str, str]:
     """The words of the page that makes a passkey."""
     return PASSKEY_FRENCH if locale.startswith("fr") else PASSKEY_ENGLISH
+
+
+def left_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page of who has just logged out."""
+    return LEFT_FRENCH if locale.startswith("fr") else LEFT_ENGLISH
 
 
 def texts(locale: str) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from alcove.base.pages import Pages
 from alcove.identity.errors import LogoutFromElsewhere, TooManyLogins, WrongPassphrase
 from alcove.identity.http.forms import PAGES, check_csrf, check_origin, read_form, set_csrf, way
 from alcove.identity.passphrase import salt_of
-from alcove.identity.texts import texts
+from alcove.identity.texts import left_texts, texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CSP = "default-src 'self';frame-src {proxy} ;frame-ancestors 'none';base-uri 'none';img-src 'self' data:;"
 """The login page may frame the data proxy's reset page, as the contract has it (contract-a section 1)."""
 FORGOTTEN_CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'none';"
+LEFT, LEFT_AGE = "alcove_left", 300
+"""The cookie of a browser that has just logged out, and its seconds."""
 THEME = "alcove_theme"
 """The cookie in which the pages of the apps keep whether this device is light or dark."""
 ASSETS = {
@@ -95,8 +97,31 @@ class LoginPages:
                 target = way(self._instances, self._scheme, instance, await self._beginning(instance))
             return RedirectResponse(target, 303)
         if self._doors.providers.alone(instance):
-            return RedirectResponse(f"/oidc/start?{urlencode({'redirect': call.query('redirect')})}", 303)
+            if call.request.cookies.get(LEFT):
+                return self._left(instance, wanted)
+            return RedirectResponse(f"/oidc/start?{urlencode({'redirect': wanted})}", 303)
         return await self._form(call, instance)
+
+    def _left(self, instance: Instance, wanted: str) -> Response:
+        """The page of who has just logged out, where the provider would let them in again at once."""
+        html = self._pages.render(
+            "left.html",
+            t=left_texts(instance.locale),
+            locale=instance.locale,
+            domain=instance.domain,
+            provider=self._doors.providers.of(instance),
+            redirect=wanted,
+        )
+        headers = {"Content-Security-Policy": FORGOTTEN_CSP, "Cache-Control": "no-store"}
+        return Response(html, 200, headers, "text/html")
+
+    def _out(self, instance: Instance, response: Response) -> Response:
+        """Takes the session's cookie away, and remembers for a moment that the person wanted to leave."""
+        response.headers.append("Set-Cookie", self._gate.cookie(instance, "", 0))
+        if self._doors.providers.alone(instance):
+            secure = self._scheme == "https"
+            response.set_cookie(LEFT, "1", LEFT_AGE, path="/auth/login", httponly=True, secure=secure, samesite="lax")
+        return response
 
     async def _form(self, call: Call, instance: Instance, error: str = "", status: int = 200) -> Response:
         csrf = call.request.cookies.get("_csrf") or new_code()
@@ -148,7 +173,7 @@ class LoginPages:
         instance = cast("Instance", call.instance)
         session = await self._app_session(call)
         await self._sessions.end(instance, session.id)
-        return Response(status_code=204, headers={"Set-Cookie": self._gate.cookie(instance, "", 0)})
+        return self._out(instance, Response(status_code=204))
 
     async def end_others(self, call: Call) -> Response:
         """Ends all sessions but that of the browser in which one of the person's apps runs."""
@@ -174,9 +199,7 @@ class LoginPages:
         session = await self._gate.session(call)
         if session is not None:
             await self._sessions.end(instance, session.id)
-        response = RedirectResponse("/auth/login", 303)
-        response.headers.append("Set-Cookie", self._gate.cookie(instance, "", 0))
-        return response
+        return self._out(instance, RedirectResponse("/auth/login", 303))
 
     async def asset(self, call: Call) -> Response:
         """A file of these pages. The style follows what the person chose for this device, light or dark."""

@@ -294,6 +294,19 @@ async def test_a_context_may_let_in_through_its_provider_alone() -> None:
         assert not told["can_auth_with_password"]
 
 
+async def test_who_logs_out_is_not_let_in_again_at_once() -> None:
+    async with delegating(only=True, name="House", logout_url="https://id.example/bye") as (entry, provider):
+        async with entry.client() as browser:
+            await browser.get(await begin(entry, provider, browser))
+            assert (await browser.post("/auth/logout")).headers["location"] == "/auth/login"
+            page = await browser.get("/auth/login", params={"redirect": "drive/"})
+            assert page.status_code == 200
+            assert 'href="/oidc/start?redirect=drive/"' in page.text
+            assert 'href="https://id.example/bye"' in page.text
+        async with entry.client() as another:
+            assert (await another.get("/auth/login")).status_code == 303
+
+
 async def ended(entry: Front, provider: PretendProvider, path: str = "/oidc/logout", **claims: Any) -> httpx.Response:
     said = {"events": {EVENT: {}}, "jti": "1", "exp": None, "sid": "session-1", **claims}
     async with entry.client("callback.example") as generic:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 from typing import TYPE_CHECKING
@@ -44,6 +45,9 @@ allow_custom_instance = true
 """
 
 
+_numbers = itertools.count(1)
+
+
 def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -66,7 +70,7 @@ def test_a_person_logs_in_with_the_provider_of_their_house(
     house: tuple[Server, Post, PretendProvider], visiting: Visiting
 ) -> None:
     server, _, provider = house
-    person = server.person("maison", ContextName="work", OIDCID=SUB)
+    person = server.person(f"maison{next(_numbers)}", ContextName="work", OIDCID=SUB)
     visit = visiting(person)
     visit.allow("asked of another origin: http://(127.0.0.1|login.localhost)", "status of 40")
     page = visit.page
@@ -92,16 +96,22 @@ def test_a_house_may_let_in_through_its_provider_alone(
     house: tuple[Server, Post, PretendProvider], visiting: Visiting
 ) -> None:
     server, _, _ = house
-    person = server.person("stricte", ContextName="strict", OIDCID=SUB)
+    person = server.person(f"stricte{next(_numbers)}", ContextName="strict", OIDCID=SUB)
     visit = visiting(person)
     visit.allow("asked of another origin: http://(127.0.0.1|login.localhost)")
-    visit.page.goto(person.address("account"))
-    expect(visit.page.get_by_role("heading", name="Votre compte")).to_be_visible()
+    page = visit.page
+    page.goto(person.address("account"))
+    expect(page.get_by_role("heading", name="Votre compte")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Déconnecter ")).click()
+    expect(page.get_by_role("heading", name="Vous êtes déconnecté")).to_be_visible()
+    visit.check("login-left")
+    page.get_by_role("link", name="Se reconnecter avec").click()
+    expect(page).to_have_url(person.address("place"))
 
 
 def test_a_mailed_link_opens_the_place(house: tuple[Server, Post, PretendProvider], visiting: Visiting) -> None:
     server, box, _ = house
-    person = server.person("courrier", MagicLink="true", Email=MAIL)
+    person = server.person(f"courrier{next(_numbers)}", MagicLink="true", Email=MAIL)
     visit, other = visiting(person), visiting(person)
     for one in (visit, other):
         one.allow("status of 40")
@@ -128,7 +138,7 @@ def test_a_mailed_link_and_the_passphrase_are_two_proofs(
     house: tuple[Server, Post, PretendProvider], visiting: Visiting
 ) -> None:
     server, box, _ = house
-    person = server.person("deux", MagicLink="true", Email=MAIL, AuthMode="two_factor_mail")
+    person = server.person(f"deux{next(_numbers)}", MagicLink="true", Email=MAIL, AuthMode="two_factor_mail")
     visit = visiting(person)
     visit.allow("status of 401")
     page = visit.page
