@@ -1,4 +1,4 @@
-"""Installed apps: documents `io.cozy.apps/<slug>`."""
+"""What is installed: documents `io.cozy.apps/<slug>`, and `io.cozy.konnectors/<slug>` for the room above."""
 
 from __future__ import annotations
 
@@ -12,24 +12,20 @@ if TYPE_CHECKING:
     from alcove.documents import Document, Documents, Tx
 
 
-def id_of(slug: str) -> str:
-    """The id of an app's document."""
-    return f"{APPS}/{slug}"
-
-
 class Installed:
-    """Reads and writes what is installed."""
+    """Reads and writes what is installed, of one doctype."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, doctype: str = APPS) -> None:
         self._documents = documents
+        self._doctype = doctype
 
     async def get(self, tenant: str, slug: str) -> Document | None:
-        """One app."""
-        return await self._documents.get(tenant, APPS, id_of(slug))
+        """One of them."""
+        return await self._documents.get(tenant, self._doctype, self._id(slug))
 
     async def all(self, tenant: str) -> list[Document]:
-        """Every app, by slug."""
-        return await self._documents.all(tenant, APPS)
+        """All of them, by slug."""
+        return await self._documents.all(tenant, self._doctype)
 
     async def replace(
         self, tenant: str, make: Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any] | None]]
@@ -41,11 +37,39 @@ class Installed:
 
         async def unit(tx: Tx) -> None:
             for slug, fields in changes.items():
-                there = await tx.get(APPS, id_of(slug))
+                there = await tx.get(self._doctype, self._id(slug))
                 if fields is not None:
-                    await tx.put(APPS, id_of(slug), fields, there.rev if there else "")
+                    await tx.put(self._doctype, self._id(slug), fields, there.rev if there else "")
                 elif there is not None:
-                    await tx.delete(APPS, id_of(slug), there.rev)
+                    await tx.delete(self._doctype, self._id(slug), there.rev)
 
         if changes:
             await self._documents.work(tenant, unit)
+
+    async def add(self, tenant: str, slug: str, fields: Mapping[str, Any]) -> Document:
+        """Installs what is not there yet, through the states that clients wait for; raises `RevisionConflict`."""
+
+        async def unit(tx: Tx) -> Document:
+            first = await tx.put(self._doctype, self._id(slug), {**fields, "state": "installing"})
+            return await tx.put(self._doctype, self._id(slug), fields, first.rev)
+
+        return await self._documents.work(tenant, unit)
+
+    async def change(self, tenant: str, slug: str, fields: Mapping[str, Any], rev: str) -> Document:
+        """Replaces what is there in this revision; raises `RevisionConflict`."""
+
+        async def unit(tx: Tx) -> Document:
+            return await tx.put(self._doctype, self._id(slug), fields, rev)
+
+        return await self._documents.work(tenant, unit)
+
+    async def remove(self, tenant: str, slug: str, rev: str) -> None:
+        """Removes it in this revision; raises `RevisionConflict`, `DocumentMissing`."""
+
+        async def unit(tx: Tx) -> None:
+            await tx.delete(self._doctype, self._id(slug), rev)
+
+        await self._documents.work(tenant, unit)
+
+    def _id(self, slug: str) -> str:
+        return f"{self._doctype}/{slug}"

@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 from alcove.apps.finding import FINDABLE
 from alcove.apps.http.catalogue import Catalogue
+from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.serving import AppPages
+from alcove.apps.model import WEBAPPS
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
+from alcove.apps.service.installing import Installers
+from alcove.apps.service.shelf import Shelf
+from alcove.apps.service.sources import Sources
 from alcove.apps.store import Installed
 from alcove.base.http import AppHost
 from alcove.documents import Documents
-from alcove.identity import GRANTS, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
+from alcove.identity import GRANTS, Clients, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
 from alcove.instances import PROVISIONERS, Contexts, Flags, Instance, Instances, InstanceSettings
+from alcove.realtime import Realtime
 from alcove.search import FINDABLES
 
 if TYPE_CHECKING:
@@ -33,16 +39,23 @@ def register(house: House) -> None:
     if vite:
         log.warning("pages come from a development server", extra={"address": vite})
     gate, instances, person = house.need(Gate), house.need(Instances), house.need(InstanceSettings)
-    installed = Installed(house.need(Documents))
+    documents = house.need(Documents)
+    installed, shelf = Installed(documents), Shelf(house.settings.home)
     contexts, built = house.need(Contexts), built_apps(folder, vite)
-    apps = house.provide(Apps, Apps(installed, built, instances, person, contexts, house.clock, scheme))
+    apps = house.provide(Apps, Apps(installed, shelf, built, instances, person, contexts, house.clock, scheme))
     tokens, links = house.need(Tokens), house.need(LinkPages)
     codes, limit = house.need(SessionCodes), house.need(DeviceLimit)
     pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, codes, limit, scheme, vite)
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)
+    installers = house.provide(
+        Installers,
+        Installers(documents, shelf, Sources(), house.need(Clients), contexts, house.need(Realtime), house.clock),
+    )
+    instances.on_destroyed(lambda instance: shelf.forget(instance.key))
     catalogue = Catalogue(apps, pages, gate, house.need(Sessions), instances, shared, scheme)
     house.add_routes(*catalogue.routes())
+    house.add_routes(*InstallHTTP(installers.of(WEBAPPS), contexts, catalogue.shown).routes())
     house.registry(FINDABLES).add("apps", FINDABLE)
     house.registry(GRANTS).add("app", apps.grant)
 

@@ -15,6 +15,7 @@ from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import client_form, salt_of
 from alcove.identity.passphrases import Passphrases
 from alcove.identity.permissions import Permissions
+from alcove.identity.rules import tidy
 from alcove.identity.service import Gate, OperatorUnknown, login_url
 from alcove.identity.sessions import Session, Sessions, Visitor
 from alcove.identity.tokens import AUDIENCES, Tokens
@@ -52,5 +53,6 @@ __all__ = [
     "read_scope",
     "read_set",
     "salt_of",
+    "tidy",
     "visitor_of",
 ]

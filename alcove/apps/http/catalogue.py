@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from alcove.apps.errors import NoSuchFile
 from alcove.apps.http.files import send_file
 from alcove.apps.model import APPS
+from alcove.apps.model.record import HIDDEN, READY
 from alcove.base.errors import BadRequest
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, answer_list, resource
@@ -74,7 +75,7 @@ class Catalogue:
         if rest:
             start = quote(rest[0].id, safe="")
             links["next"] = f"{self._scheme}://{instance.domain}/apps/?limit={said}&start_key={start}"
-        return answer_list([self._shown(instance, document) for document in page], links=links)
+        return answer_list([self.shown(instance, document) for document in page], links=links)
 
     async def show(self, call: Call) -> Response:
         """One installed app."""
@@ -82,11 +83,11 @@ class Catalogue:
         document = await self._apps.get(instance, call.params["slug"])
         await self._gate.admit(call, Guard.TOKEN)
         call.caller.allow("GET", APPS, document.id, document.fields())
-        return answer(self._shown(instance, document))
+        return answer(self.shown(instance, document))
 
     async def icon(self, call: Call) -> Response:
         """An app's icon, for a token or a logged-in browser; under a version it may be kept for ever."""
-        app = await self._apps.built(cast("Instance", call.instance), call.params["slug"])
+        app = await self._apps.served(cast("Instance", call.instance), call.params["slug"])
         await self._gate.admit(call, Guard.EITHER)
         call.caller.allow_type("GET", APPS)
         asset = app.folder.get(app.manifest.icon)
@@ -98,7 +99,7 @@ class Catalogue:
         """All that a native client needs to show an app's page by itself; only for tokens that open everything."""
         call.caller.allow_type("GET", "*")
         instance = cast("Instance", call.instance)
-        app = await self._apps.built(instance, call.params["slug"])
+        app = await self._apps.served(instance, call.params["slug"])
         session, value = await self._sessions.open(instance, long_run=False)
         said = await self._pages.values(instance, app.manifest, session)
         said["Cookie"] = self._gate.cookie(instance, value)
@@ -125,9 +126,11 @@ class Catalogue:
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response
 
-    def _shown(self, instance: Instance, document: Document) -> dict[str, Any]:
-        fields = document.fields()
+    def shown(self, instance: Instance, document: Document) -> dict[str, Any]:
+        """An installed app as it is answered."""
+        fields = {name: value for name, value in document.fields().items() if name not in HIDDEN}
         slug = str(fields.get("slug"))
         links = {"self": f"/apps/{slug}", "icon": f"/apps/{slug}/icon/{fields.get('version')}"}
-        links["related"] = self._apps.url(instance, slug)
+        if fields.get("state") in READY:
+            links["related"] = self._apps.url(instance, slug)
         return resource(APPS, document.id, fields, rev=document.rev, links=links)

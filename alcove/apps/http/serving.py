@@ -19,7 +19,7 @@ from alcove.identity import login_url
 if TYPE_CHECKING:
     from alcove.apps.model import AppRoute
     from alcove.apps.service import Apps
-    from alcove.apps.service.folders import BuiltApp
+    from alcove.apps.service.folders import ServedApp
     from alcove.base.http import Call
     from alcove.identity import DeviceLimit, Gate, LinkPages, Session, SessionCodes, Tokens
     from alcove.instances import Flags, Instance, Instances, InstanceSettings
@@ -67,7 +67,7 @@ class AppPages:
             raise MethodNotAllowed("GET, HEAD")
         instance = cast("Instance", call.instance)
         try:
-            app = await self._apps.built(instance, slug)
+            app = await self._apps.served(instance, slug)
         except NotInstalled:
             instead = await self._apps.instead(instance, slug) if _page_wanted(call) or not path.strip("/") else None
             if instead:
@@ -83,7 +83,7 @@ class AppPages:
         response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
-    async def _serve(self, call: Call, instance: Instance, app: BuiltApp, path: str) -> Response:
+    async def _serve(self, call: Call, instance: Instance, app: ServedApp, path: str) -> Response:
         segments = tuple(unquote(part) for part in path.split("/") if part)
         found = app.manifest.find(segments)
         if found is None:
@@ -108,18 +108,18 @@ class AppPages:
             raise NoSuchFile
         return await send_file(call.request, asset)
 
-    def _too_many_devices(self, call: Call, instance: Instance, app: BuiltApp) -> Response:
+    def _too_many_devices(self, call: Call, instance: Instance, app: ServedApp) -> Response:
         back = quote(self._asked(call, instance, app), safe="")
         return RedirectResponse(
             f"{self._scheme}://{instance.domain}/settings/clients/limit-exceeded?redirect={back}", 303
         )
 
-    def _asked(self, call: Call, instance: Instance, app: BuiltApp) -> str:
+    def _asked(self, call: Call, instance: Instance, app: ServedApp) -> str:
         url = self._apps.url(instance, app.manifest.slug, call.request.url.path.lstrip("/"))
         return f"{url}?{call.request.url.query}" if call.request.url.query else url
 
     async def _page(
-        self, instance: Instance, app: BuiltApp, route: AppRoute, session: Session | None, code: str
+        self, instance: Instance, app: ServedApp, route: AppRoute, session: Session | None, code: str
     ) -> Response:
         template = app.folder.page(f"{route.folder}/{route.index}".lstrip("/"))
         if template is None:

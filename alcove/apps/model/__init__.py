@@ -1,21 +1,45 @@
 """What an app is: its manifest, its routes, the variables of its pages, the names of its files."""
 
-from alcove.apps.model.manifest import APPS, HOME, MANIFEST, STANDS_IN, AppRoute, Manifest, read_manifest
+from alcove.apps.model.kind import WEBAPPS, Kind
+from alcove.apps.model.manifest import (
+    APPS,
+    HOME,
+    LIMIT,
+    MANIFEST,
+    STANDS_IN,
+    AppRoute,
+    Manifest,
+    decode_manifest,
+    manifest_of,
+    read_manifest,
+)
 from alcove.apps.model.page import Template, app_policy, page_values
 from alcove.apps.model.served import accepted_encodings, is_hashed, media_type
+from alcove.apps.model.source import FOLDER, REGISTRY, WEB, Source, check_slug, read_source
 
 __all__ = [
     "APPS",
+    "FOLDER",
     "HOME",
+    "LIMIT",
     "MANIFEST",
+    "REGISTRY",
     "STANDS_IN",
+    "WEB",
+    "WEBAPPS",
     "AppRoute",
+    "Kind",
     "Manifest",
+    "Source",
     "Template",
     "accepted_encodings",
     "app_policy",
+    "check_slug",
+    "decode_manifest",
     "is_hashed",
+    "manifest_of",
     "media_type",
     "page_values",
     "read_manifest",
+    "read_source",
 ]

@@ -70,17 +70,30 @@ class Manifest:
 
 
 def read_manifest(content: bytes, slug: str) -> Manifest:
-    """Checks a manifest; raises `ManifestWrong`."""
+    """Checks the manifest of an app that comes with Alcove; raises `ManifestWrong`."""
+    fields = decode_manifest(content, slug)
+    if fields.get("slug", slug) != slug or not _SLUG.fullmatch(slug):
+        raise ManifestWrong(f"{slug}: the slug must be the folder's name, of small letters, digits and hyphens")
+    if fields.get("type", "webapp") != "webapp":
+        raise ManifestWrong(f"{slug}: its type is {fields['type']!r}, and only a webapp has pages")
+    return manifest_of(slug, fields)
+
+
+def decode_manifest(content: bytes, slug: str) -> dict[str, Any]:
+    """The members of a manifest; raises `ManifestWrong` for what is no JSON object or too large."""
     if len(content) > LIMIT:
         raise ManifestWrong(f"{slug}: its manifest is larger than {LIMIT} bytes")
     try:
         fields = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise ManifestWrong(f"{slug}: its manifest is not JSON: {error}") from None
-    if not isinstance(fields, dict) or fields.get("slug", slug) != slug or not _SLUG.fullmatch(slug):
-        raise ManifestWrong(f"{slug}: the slug must be the folder's name, of small letters, digits and hyphens")
-    if fields.get("type", "webapp") != "webapp":
-        raise ManifestWrong(f"{slug}: its type is {fields['type']!r}, and only a webapp has pages")
+    if not isinstance(fields, dict):
+        raise ManifestWrong(f"{slug}: its manifest is not a JSON object")
+    return fields
+
+
+def manifest_of(slug: str, fields: Mapping[str, Any]) -> Manifest:
+    """The manifest with these members; raises `ManifestWrong` for permissions and routes that cannot be read."""
     permissions = fields.get("permissions") or {}
     try:
         read_set(permissions)

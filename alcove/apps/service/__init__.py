@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from alcove.apps.errors import NotInstalled
-from alcove.apps.model import HOME, STANDS_IN
+from alcove.apps.errors import NotInstalled, NotReady
+from alcove.apps.model import HOME, STANDS_IN, WEBAPPS, manifest_of
+from alcove.apps.model.record import BUILTIN, READY, comes_from_elsewhere
+from alcove.apps.service.folders import Folder, ServedApp
 from alcove.base.clock import Clock, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from alcove.apps.service.folders import BuiltApp
+    from alcove.apps.service.shelf import Shelf
     from alcove.apps.store import Installed
     from alcove.base.http import Tenant
     from alcove.documents import Document
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.apps")
 
-SOURCE = "builtin://"
+REMEMBERED = 500
+"""Apps of instances whose lists of files are kept in memory."""
 
 
 class Apps:
@@ -32,7 +36,8 @@ class Apps:
     def __init__(
         self,
         installed: Installed,
-        built: Sequence[BuiltApp],
+        shelf: Shelf,
+        built: Sequence[ServedApp],
         instances: Instances,
         settings: InstanceSettings,
         contexts: Contexts,
@@ -40,6 +45,8 @@ class Apps:
         scheme: str,
     ) -> None:
         self._installed = installed
+        self._shelf = shelf
+        self._served: dict[tuple[str, str], tuple[str, ServedApp]] = {}
         self._built = {app.manifest.slug: app for app in built}
         self._instances = instances
         self._settings = settings
@@ -58,12 +65,28 @@ class Apps:
             raise NotInstalled
         return found
 
-    async def built(self, instance: Instance, slug: str) -> BuiltApp:
-        """The files of an installed app; raises `NotInstalled`."""
-        app = self._built.get(slug)
-        if app is None or await self._installed.get(instance.key, slug) is None:
-            raise NotInstalled
+    async def served(self, instance: Instance, slug: str) -> ServedApp:
+        """The pages and files of an installed app; raises `NotInstalled`, `NotReady`."""
+        document = await self.get(instance, slug)
+        revision, app = self._served.get((instance.key, slug), ("", None))
+        if app is None or revision != document.rev:
+            app = await self._opened(instance, slug, document.fields())
+            if len(self._served) >= REMEMBERED:
+                self._served.clear()
+            self._served[instance.key, slug] = (document.rev, app)
         return app
+
+    async def _opened(self, instance: Instance, slug: str, fields: Mapping[str, Any]) -> ServedApp:
+        if not comes_from_elsewhere(fields):
+            built = self._built.get(slug)
+            if built is None:
+                raise NotInstalled
+            return built
+        if fields.get("state") not in READY:
+            raise NotReady
+        code = str(fields["code"])
+        folder = await asyncio.to_thread(Folder, self._shelf.place(instance.key, WEBAPPS, slug, code))
+        return ServedApp(folder, manifest_of(slug, fields), str(fields.get("version") or ""))
 
     async def grant(self, tenant: Tenant, slug: str) -> Mapping[str, Any] | None:
         """The permission set of an installed app: identity asks for it by the token's subject."""
@@ -107,10 +130,12 @@ class Apps:
         def make(old: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
             changes: dict[str, Mapping[str, Any] | None] = {}
             for slug, app in self._built.items():
+                if comes_from_elsewhere(old.get(slug, {})):
+                    continue  # the person has another app of that name
                 fields = self._document(app, old.get(slug))
                 if {**fields, "updated_at": old.get(slug, {}).get("updated_at")} != old.get(slug):
                     changes[slug] = fields
-            gone = {s for s, fields in old.items() if str(fields.get("source", "")).startswith(SOURCE)}
+            gone = {s for s, fields in old.items() if str(fields.get("source", "")).startswith(BUILTIN)}
             return changes | dict.fromkeys(gone - set(self._built))
 
         await self._installed.replace(instance.key, make)
@@ -130,13 +155,13 @@ class Apps:
         said = orjson.dumps([[slug, app.version, app.manifest.fields] for slug, app in sorted(self._built.items())])
         return hashlib.sha256(said).hexdigest()[:20]
 
-    def _document(self, app: BuiltApp, old: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _document(self, app: ServedApp, old: Mapping[str, Any] | None) -> dict[str, Any]:
         now = rfc3339(self._clock.now())
         return {
             **app.manifest.fields,
             "type": "webapp",
             "slug": app.manifest.slug,
-            "source": f"{SOURCE}{app.manifest.slug}",
+            "source": f"{BUILTIN}{app.manifest.slug}",
             "state": "ready",
             "version": app.version,
             "permissions": app.manifest.permissions,

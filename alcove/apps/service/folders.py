@@ -126,21 +126,29 @@ class SourceFolder(Folder):
         return page.replace("<head>", f"<head>{first}", 1)
 
 
-class BuiltApp:
-    """An app that comes with Alcove: its manifest and its files."""
+@dataclass(frozen=True, slots=True)
+class ServedApp:
+    """An app as it is served: its manifest, its files, and a version that changes with its icon."""
 
-    def __init__(self, root: Path, vite: str = "") -> None:
-        """Reads the folder; raises `ManifestWrong`. With `vite` it holds sources, and the page names that address."""
-        content = (root / MANIFEST).read_bytes()
-        self.folder = SourceFolder(root, vite) if vite else Folder(root)
-        self.manifest: Manifest = read_manifest(content, root.name)
-        icon = self.folder.get(self.manifest.icon)
-        digest = hashlib.sha256(content + (icon.path.read_bytes() if icon else b"")).hexdigest()[:10]
-        self.version = f"{self.manifest.version}-{digest}"
-        """The manifest's version, and a mark that changes with the manifest or the icon: browsers keep icons by it."""
-        for route in self.manifest.routes:
-            if self.folder.get(f"{route.folder}/{route.index}".lstrip("/")) is None:
-                raise ManifestWrong(f"{root.name}: its page {route.index} is not there")
+    folder: Folder
+    manifest: Manifest
+    version: str
+
+
+def read_built(root: Path, vite: str = "") -> ServedApp:
+    """An app that comes with Alcove; raises `ManifestWrong`. With `vite` it holds sources, and pages name that address.
+
+    The version ends with a mark that changes with the manifest or the icon: browsers keep icons by it.
+    """
+    content = (root / MANIFEST).read_bytes()
+    folder = SourceFolder(root, vite) if vite else Folder(root)
+    manifest = read_manifest(content, root.name)
+    icon = folder.get(manifest.icon)
+    digest = hashlib.sha256(content + (icon.path.read_bytes() if icon else b"")).hexdigest()[:10]
+    for route in manifest.routes:
+        if folder.get(f"{route.folder}/{route.index}".lstrip("/")) is None:
+            raise ManifestWrong(f"{root.name}: its page {route.index} is not there")
+    return ServedApp(folder, manifest, f"{manifest.version}-{digest}")
 
 
 def built_folder(chosen: str, vite: str = "") -> Path:
@@ -159,12 +167,12 @@ def built_folder(chosen: str, vite: str = "") -> Path:
     return package if package.is_dir() else Path(__file__).parents[3] / "web" / "dist"
 
 
-def built_apps(folder: Path, vite: str = "") -> list[BuiltApp]:
+def built_apps(folder: Path, vite: str = "") -> list[ServedApp]:
     """The apps in a folder, by slug. One that cannot be served is left out and logged."""
     found = []
     for path in sorted(folder.glob(f"*/{MANIFEST}")):
         try:
-            found.append(BuiltApp(path.parent, vite))
+            found.append(read_built(path.parent, vite))
         except (ManifestWrong, OSError) as error:
             log.warning("an app is left out", extra={"reason": str(error)})
     return found

@@ -1,0 +1,60 @@
+"""The document of what is installed from elsewhere: its manifest, and what the server adds (contract-a section 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alcove.apps.errors import ManifestRefused, ManifestWrong
+from alcove.apps.model.kind import WEBAPPS, Kind
+from alcove.apps.model.manifest import decode_manifest, manifest_of
+from alcove.identity import WrongScope, read_set, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUILTIN = "builtin://"
+"""How the source begins of what comes with Alcove."""
+READY = frozenset({"ready", "installed"})
+UPDATED = frozenset(
+    "banks coachco2 contacts dataproxy drive home mespapiers notes passwords photos settings store".split()
+)
+"""Slugs of apps whose updates are taken as they are, whatever they want more."""
+HIDDEN = frozenset({"code"})
+"""Members that answers leave out: where the files lie."""
+OWN = frozenset({"source", "state", "code", "checksum", "available_version", "error", "created_at", "updated_at"})
+"""Members that a manifest cannot say."""
+_ALWAYS = {"locales": None, "notifications": None, "services": None, "intents": None}
+
+
+def read_record(kind: Kind, slug: str, content: bytes) -> dict[str, Any]:
+    """The members of a document that the manifest says; raises `ManifestRefused`."""
+    try:
+        said = decode_manifest(content, slug)
+        if said.get("type", kind.type) != kind.type:
+            raise ManifestRefused(f"its type is {str(said['type'])[:40]!r}, and {kind.type!r} is asked for")
+        fields = {name: value for name, value in said.items() if name not in OWN and not name.startswith("_")}
+        fields |= {"slug": slug, "type": kind.type, "version": str(said.get("version") or "0.0.0")}
+        fields["permissions"] = tidy(said.get("permissions") or {})
+        if kind is WEBAPPS:
+            manifest_of(slug, fields)
+            fields = {**_ALWAYS, **fields, "terms": _terms(said.get("terms"))}
+    except (ManifestWrong, WrongScope, AttributeError) as error:
+        raise ManifestRefused(str(error)) from None
+    return fields
+
+
+def comes_from_elsewhere(fields: Mapping[str, Any]) -> bool:
+    """Whether the instance keeps the files itself; what comes with Alcove is served from where it lies."""
+    return bool(fields.get("code"))
+
+
+def wants_more(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a version asks for what the present one does not: the person must say yes first."""
+    known = {(r.type, r.verbs, r.values, r.selector) for r in read_set(old.get("permissions") or {})}
+    asked = {(r.type, r.verbs, r.values, r.selector) for r in read_set(new.get("permissions") or {})}
+    terms = [(fields.get("terms") or {}).get("version", "") for fields in (old, new)]
+    return bool(asked - known) or terms[0] != terms[1]
+
+
+def _terms(said: Any) -> dict[str, Any]:
+    return {"url": "", "version": "", **(said if isinstance(said, dict) else {})}

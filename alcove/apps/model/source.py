@@ -1,0 +1,53 @@
+"""Where an app comes from, as `Source` says it (contract-a section 5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from alcove.apps.errors import SlugWrong, SourceWrong
+
+FOLDER, REGISTRY, WEB = "file", "registry", "https"
+SCHEMES = (FOLDER,)
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+LONGEST = 2000
+"""Characters of a source at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source that was understood: its scheme, and what stands behind it."""
+
+    text: str
+    scheme: str
+
+    @property
+    def path(self) -> str:
+        """The folder of this machine that a `file://` names."""
+        return unquote(self.text.partition("://")[2])
+
+
+def read_source(text: str) -> Source:
+    """A source as it is written; raises `SourceWrong`.
+
+    >>> read_source("file:///srv/my%20app").path
+    '/srv/my app'
+    """
+    if not text:
+        raise SourceWrong("The parameter Source must say where the app comes from")
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in SCHEMES or len(text) > LONGEST or not text.startswith(f"{scheme}://"):
+        raise SourceWrong("Invalid or not supported source scheme")
+    if scheme == FOLDER and not unquote(text.partition("://")[2]).startswith("/"):
+        raise SourceWrong("A folder is named by its whole path: file:///srv/app")
+    return Source(text, scheme)
+
+
+def check_slug(slug: str) -> None:
+    """Raises `SlugWrong` unless the slug can be the name of a host."""
+    if not _SLUG.fullmatch(slug):
+        raise SlugWrong

@@ -1,0 +1,197 @@
+"""Installing, updating and removing what comes from elsewhere (contract-a section 5).
+
+First everything is fetched and written; only then, in one unit of work, the document says so. Whatever stops a server
+in between leaves either the app as it was or the new one, never half of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from alcove.apps.errors import AlreadyInstalled, ComesAlong, LinkedClient, NotInstalled
+from alcove.apps.model import FOLDER, check_slug, read_source
+from alcove.apps.model.record import UPDATED, comes_from_elsewhere, read_record, wants_more
+from alcove.apps.store import Installed
+from alcove.base.clock import Clock, rfc3339
+from alcove.documents import Document, RevisionConflict
+
+if TYPE_CHECKING:
+    from alcove.apps.model import Kind, Source
+    from alcove.apps.service.package import Package
+    from alcove.apps.service.shelf import Shelf
+    from alcove.apps.service.sources import Sources
+    from alcove.documents import Documents
+    from alcove.identity import Clients
+    from alcove.instances import Contexts, Instance
+    from alcove.realtime import Realtime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An installation or an update that was looked at, and of which nothing is written yet."""
+
+    instance: Instance
+    slug: str
+    fields: dict[str, Any]
+    """The document as it shall be, but for its files."""
+    package: Package | None
+    """The files to keep; None when there is nothing to do but what `fields` says."""
+    old: Document | None = None
+
+
+class Installer:
+    """What can be done with one kind of what is installed."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        installed: Installed,
+        shelf: Shelf,
+        sources: Sources,
+        clients: Clients,
+        contexts: Contexts,
+        realtime: Realtime,
+        clock: Clock,
+    ) -> None:
+        self.kind = kind
+        self.shelf = shelf
+        self._installed = installed
+        self._sources = sources
+        self._clients = clients
+        self._contexts = contexts
+        self._realtime = realtime
+        self._clock = clock
+
+    async def all(self, instance: Instance) -> list[Document]:
+        """What is installed, by slug."""
+        return await self._installed.all(instance.key)
+
+    async def get(self, instance: Instance, slug: str) -> Document:
+        """What is installed under a slug; raises `NotInstalled`."""
+        found = await self._installed.get(instance.key, slug)
+        if found is None:
+            raise NotInstalled
+        return found
+
+    async def new(
+        self, instance: Instance, slug: str, said: str, *, state: str = "ready", parameters: Any = None
+    ) -> Step:
+        """Looks at what shall be installed; raises `SlugWrong`, `SourceWrong`, `AlreadyInstalled`,
+        `SourceUnreachable`, `ManifestRefused`.
+        """
+        check_slug(slug)
+        source = read_source(said)
+        if await self._installed.get(instance.key, slug) is not None:
+            raise AlreadyInstalled
+        package = await self._sources.fetch(self.kind, source)
+        fields = self._fields(slug, source, package) | {"state": state, "created_at": self._now()}
+        if parameters is not None:
+            fields["parameters"] = parameters
+        return Step(instance, slug, fields, package)
+
+    async def newer(self, instance: Instance, slug: str, said: str, *, acked: bool) -> Step:
+        """Looks at the version that its source, or another one, has now; raises what `new` does, and `ComesAlong`.
+
+        A version that wants more waits, as `available_version`, until the person has said yes.
+        """
+        old = await self.get(instance, slug)
+        was = old.fields()
+        if not comes_from_elsewhere(was):
+            if said:
+                raise ComesAlong(slug)
+            return Step(instance, slug, was, None, old)
+        source = read_source(said or str(was.get("source") or ""))
+        package = await self._sources.fetch(self.kind, source)
+        fields = self._fields(slug, source, package)
+        if not acked and wants_more(was, fields) and not self._taken_as_is(instance, slug):
+            return Step(instance, slug, {**was, "available_version": fields["version"]}, None, old)
+        kept = {name: value for name, value in was.items() if name in ("created_at", "parameters")}
+        return Step(instance, slug, {**fields, **kept, "state": was.get("state", "ready")}, package, old)
+
+    def before(self, step: Step) -> Document:
+        """The document as it is while the files are written: not kept anywhere."""
+        state = "installing" if step.old is None else "upgrading"
+        body = orjson.dumps({**step.fields, "state": state})
+        return Document(self.kind.doctype, self.kind.id_of(step.slug), step.old.rev if step.old else "", body)
+
+    async def finish(self, step: Step) -> Document:
+        """Keeps the files, then says so. Raises `CodeRefused`, `StorageFull`, `AlreadyInstalled`, `NotInstalled`."""
+        tenant, slug, old = step.instance.key, step.slug, step.old
+        if step.package is None:
+            return await self._noted(step)
+        self._realtime.publish(tenant, "UPDATED", self.kind.doctype, self.kind.id_of(slug), self.before(step).json())
+        code, checksum = await self.shelf.keep(tenant, self.kind, slug, step.package)
+        fields = {**step.fields, "code": code, "updated_at": self._now()}
+        fields.setdefault("checksum", checksum)
+        if read_source(fields["source"]).scheme == FOLDER:
+            fields["version"] = f"{fields['version']}-{checksum[:10]}"  # browsers keep icons by it
+        try:
+            if old is None:
+                document = await self._installed.add(tenant, slug, fields)
+            else:
+                document = await self._installed.change(tenant, slug, fields, old.rev)
+        except BaseException as error:
+            await self.shelf.drop(tenant, self.kind, slug, code)
+            if isinstance(error, RevisionConflict):
+                raise AlreadyInstalled from None
+            raise
+        if old is not None:
+            await self.shelf.drop(tenant, self.kind, slug, str(old.fields().get("code") or ""))
+        await self.shelf.tidy(tenant, self.kind, slug, code)
+        return document
+
+    async def remove(self, instance: Instance, slug: str) -> Document:
+        """Removes it with its files; gives what was there. Raises `NotInstalled`, `ComesAlong`, `LinkedClient`."""
+        old = await self.get(instance, slug)
+        fields = old.fields()
+        if not comes_from_elsewhere(fields):
+            raise ComesAlong(slug)
+        if any(client.linked == slug for client in await self._clients.all(instance)):
+            raise LinkedClient
+        await self._installed.remove(instance.key, slug, old.rev)
+        await self.shelf.drop(instance.key, self.kind, slug, str(fields.get("code") or ""))
+        return old
+
+    async def _noted(self, step: Step) -> Document:
+        """The document with what `fields` says, where that is anything new."""
+        old = step.old
+        assert old is not None, "what is installed has files"
+        if step.fields == old.fields():
+            return old
+        return await self._installed.change(step.instance.key, step.slug, step.fields, old.rev)
+
+    def _fields(self, slug: str, source: Source, package: Package) -> dict[str, Any]:
+        return {**read_record(self.kind, slug, package.manifest), "source": source.text, "updated_at": self._now()}
+
+    def _taken_as_is(self, instance: Instance, slug: str) -> bool:
+        context = self._contexts.of(instance)
+        more = context.get("additional_platform_apps")
+        known = UPDATED | set(more if isinstance(more, list) else ())
+        return slug in known or context.get("permissions_skip_verification") is True
+
+    def _now(self) -> str:
+        return rfc3339(self._clock.now())
+
+
+class Installers:
+    """Makes the installer of a kind: here for web apps, in the room above for connectors."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        shelf: Shelf,
+        sources: Sources,
+        clients: Clients,
+        contexts: Contexts,
+        realtime: Realtime,
+        clock: Clock,
+    ) -> None:
+        self._documents = documents
+        self._parts = (shelf, sources, clients, contexts, realtime, clock)
+
+    def of(self, kind: Kind) -> Installer:
+        """The one of a kind."""
+        return Installer(kind, Installed(self._documents, kind.doctype), *self._parts)
