@@ -35,6 +35,8 @@ UNSAFE = frozenset({"javascript", "data", "vbscript", "blob", "file", "about", "
 """Schemes that lead to no program: a browser would run or show what stands in the address itself."""
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
+_UNSEEN_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of what follows: a name is shown to the person who decides."""
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -110,6 +112,8 @@ def read_metadata(said: Mapping[str, Any], hosts: Container[str]) -> dict[str, A
         most = NAME if name == "client_name" else LENGTH
         if not isinstance(value, str) or len(value) > most:
             raise MetadataWrong("invalid_client_metadata", f"{name} must be a text of {most} characters at the most")
+        if _UNSEEN_IN_TEXT.search(value):
+            raise MetadataWrong("invalid_client_metadata", f"{name} holds a character that nobody sees")
         told[name] = value
     for name in ("client_name", "software_id"):
         if not str(told.get(name, "")).strip():

@@ -115,6 +115,8 @@ async def test_one_client_cannot_be_another(door: Front, client: httpx.AsyncClie
         ({"redirect_uris": [BACK] * 21}, "invalid_redirect_uri"),
         ({"client_name": "  "}, "invalid_client_metadata"),
         ({"client_name": "x" * 201}, "invalid_client_metadata"),
+        ({"client_name": "a\nb"}, "invalid_client_metadata"),
+        ({"client_name": "Desk \u202egnihtyna"}, "invalid_client_metadata"),
         ({"software_version": 2}, "invalid_client_metadata"),
         ({"notification_platform": "pigeon"}, "invalid_client_metadata"),
         ({"notifications": []}, "invalid_client_metadata"),
