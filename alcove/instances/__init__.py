@@ -7,7 +7,8 @@ from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissi
 from alcove.instances.flags import Flags, Layer
 from alcove.instances.model import CONTENT, INDEX, Capability, Check, Holding, Instance, Introduction, Provisioner
 from alcove.instances.parameters import MODES, settings_of
-from alcove.instances.service import DEBUG_UNTIL, DIRECTORY, SAMPLE_FLAG, Instances, directory
+from alcove.instances.records import DIRECTORY, SAMPLE_FLAG, directory
+from alcove.instances.service import DEBUG_UNTIL, DEBUGGED, Instances
 from alcove.instances.settings import InstanceSettings
 from alcove.instances.store.flags import flag_documents
 from alcove.instances.terms import WAITS, terms_waiting, terms_warning
@@ -22,6 +23,7 @@ __all__ = [
     "CAPABILITIES",
     "CHECKS",
     "CONTENT",
+    "DEBUGGED",
     "DEBUG_UNTIL",
     "DIRECTORY",
     "HOLDINGS",

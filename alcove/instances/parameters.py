@@ -109,7 +109,8 @@ def _locale(name: str, said: str) -> str:
     return said
 
 
-def _truth(name: str, said: str) -> bool:
+def truth(name: str, said: str) -> bool:
+    """Whether the operator says yes or no; raises `WrongParameter`."""
     words = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
     if said.lower() not in words:
         raise WrongParameter(name, f"{said[:20]!r} is neither true nor false")
@@ -117,7 +118,7 @@ def _truth(name: str, said: str) -> bool:
 
 
 def _untruth(name: str, said: str) -> bool:
-    return not _truth(name, said)
+    return not truth(name, said)
 
 
 def _quota(name: str, said: str) -> str:
@@ -162,9 +163,9 @@ _READ: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "AuthMode": ("auth_mode", _mode),
     "DiskQuota": ("disk_quota", _quota),
     "AutoUpdate": ("no_auto_update", _untruth),
-    "MagicLink": ("magic_link", _truth),
-    "OnboardingFinished": ("onboarding_finished", _truth),
-    "Deleting": ("deleting", _truth),
-    "Blocked": ("blocked", _truth),
+    "MagicLink": ("magic_link", truth),
+    "OnboardingFinished": ("onboarding_finished", truth),
+    "Deleting": ("deleting", truth),
+    "Blocked": ("blocked", truth),
     "BlockingReason": ("blocking_reason", _text),
 }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
-import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -15,7 +13,8 @@ from alcove.base.clock import Clock, rfc3339
 from alcove.base.ids import new_id
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged
 from alcove.instances.model import Capability, Instance, Provisioner, key_of, names_of
-from alcove.instances.parameters import members_of, terms_after
+from alcove.instances.parameters import members_of, terms_after, truth
+from alcove.instances.records import DIRECTORY, DOCTYPE, NAMES, from_document, new_record
 from alcove.instances.table import Table, as_read, as_written
 
 if TYPE_CHECKING:
@@ -24,24 +23,14 @@ if TYPE_CHECKING:
     from alcove.base.house import Registry
     from alcove.documents import Change, Document, Documents, Tx
 
-DIRECTORY = "alcove"
-"""The tenant that holds the records of all instances."""
-DOCTYPE = "instances"
-NAMES = "instances.names"
-"""Who has taken which domain: one small document a name, so that a name is taken once."""
-
-SAMPLE_FLAG = "alcove.sample"
-"""The flag by which the pages of an invented person mark themselves as such."""
-
 DEBUG_UNTIL = "debug_until"
 """The member of the record that says until when each request is logged."""
+DEBUGGED = timedelta(days=1)
+"""How long that is, unless it is said."""
 REMEMBERED = 20
 """Domains of before that an instance keeps."""
 
 _ILLEGAL = re.compile(r"[\s/,;&?#@|='\"\x00-\x1f\x7f]")
-_BYTES = {"session_secret": 64, "oauth_secret": 128, "cli_secret": 128}
-"""Lengths of an instance's secrets (contract-a section 2)."""
-
 log = logging.getLogger("alcove.instances")
 
 
@@ -73,7 +62,7 @@ class Instances:
         """Fills the table; ends the removal of instances that a crash interrupted."""
         await self._documents.create(DIRECTORY)
         for document in await self._documents.all(DIRECTORY, DOCTYPE):
-            instance = _from(document)
+            instance = from_document(document)
             if instance.fields.get("removing"):
                 log.warning("finishing an interrupted removal", extra={"domain": instance.domain})
                 await self._remove(instance)
@@ -106,7 +95,7 @@ class Instances:
     async def fresh(self, instance: Instance) -> Instance:
         """The record as it is stored now, where what another process changed a moment ago matters."""
         document = await self._documents.get(DIRECTORY, DOCTYPE, instance.id)
-        return instance if document is None else _from(document)
+        return instance if document is None else from_document(document)
 
     def by_host(self, host: str) -> tuple[Instance, str] | None:
         """Whose host this is, and the slug of the app whose sub-domain it is ("" for the instance itself).
@@ -155,7 +144,7 @@ class Instances:
         """
         domain = self.checked(domain)
         aliases = self._aliases(domain, options.get("DomainAliases", ""))
-        fields = {**_new_record(domain, options, self._locale), "domain_aliases": aliases, **record}
+        fields = {**new_record(domain, options, self._locale), "domain_aliases": aliases, **record}
         instance = Instance(domain, key_of(domain), new_id(), "", fields["locale"], fields)
         await self._claim(instance)
         try:
@@ -173,9 +162,9 @@ class Instances:
 
         async def unit(tx: Tx) -> Document:
             await self._rename(tx, instance.id, [], names_of(instance))
-            return await tx.put(DOCTYPE, instance.id, _record(instance))
+            return await tx.put(DOCTYPE, instance.id, orjson.dumps(instance.fields))
 
-        self._table.enter(_from(await self._documents.work(DIRECTORY, unit)))
+        await self._documents.work(DIRECTORY, unit)
 
     async def _rename(self, tx: Tx, ident: str, old: Sequence[str], new: Sequence[str]) -> None:
         """Lets go of names and takes others; raises `InstanceExists` when one of them is another instance's."""
@@ -215,9 +204,7 @@ class Instances:
             fields = {k: v for k, v in {**old, **members(old)}.items() if v is not None}
             return await tx.put(DOCTYPE, instance.id, fields, document.rev)
 
-        changed = _from(await self._documents.work(DIRECTORY, unit))
-        self._table.enter(changed)
-        return changed
+        return from_document(await self._documents.work(DIRECTORY, unit))
 
     async def modify(self, instance: Instance, options: Mapping[str, str]) -> Instance:
         """Changes what the operator's parameters say, all or nothing; gives the new record.
@@ -226,6 +213,9 @@ class Instances:
         `WrongParameter`, `WrongTerms`, `IllegalDomain`, `InstanceExists`, `InstanceMissing`.
         """
         members = members_of(options)
+        if options.get("Debug"):
+            until = rfc3339(self._clock.now() + DEBUGGED)
+            members[DEBUG_UNTIL] = until if truth("Debug", options["Debug"]) else None
         if members.get("blocked") is False:
             members.setdefault("blocking_reason", None)
         if members.get("old_domain"):
@@ -235,7 +225,7 @@ class Instances:
             document = await tx.get(DOCTYPE, instance.id)
             if document is None:
                 raise InstanceMissing(f"There is no instance {instance.domain}")
-            old = _from(document)
+            old = from_document(document)
             changed = {**members, **terms_after(old.fields, members)}
             domain = self.checked(options["Domain"]) if options.get("Domain") else old.main
             if domain != old.main:
@@ -249,9 +239,7 @@ class Instances:
             await self._rename(tx, instance.id, names_of(old), [fields["domain"], *fields.get("domain_aliases", [])])
             return document if fields == old.fields else await tx.put(DOCTYPE, instance.id, fields, document.rev)
 
-        changed = _from(await self._documents.work(DIRECTORY, unit))
-        self._table.enter(changed)
-        return changed
+        return from_document(await self._documents.work(DIRECTORY, unit))
 
     async def rename(self, instance: Instance, domain: str) -> Instance:
         """Gives an instance another domain; its stores keep their name. Raises `IllegalDomain`, `InstanceExists`."""
@@ -301,7 +289,7 @@ class Instances:
                 self._table.leave(change.document.id)
                 self._mourn(change)
             else:
-                instance = _from(change.document)
+                instance = from_document(change.document)
                 if instance.fields.get("removing"):
                     self._table.leave(instance.id)
                 else:
@@ -313,43 +301,4 @@ class Instances:
             self._removed.discard(change.document.id)
         elif change.old is not None:
             for hear in self._destroyed:
-                hear(_from(change.old))
-
-
-async def directory(documents: Documents) -> dict[str, tuple[str, list[Document]]]:
-    """Every instance by its domain: its key, and the documents that make it known, its record last."""
-    names = await documents.all(DIRECTORY, NAMES)
-    found = [(_from(record), record) for record in await documents.all(DIRECTORY, DOCTYPE)]
-    return {
-        instance.domain: (
-            instance.key,
-            [*(name for name in names if name.fields().get("instance") == instance.id), record],
-        )
-        for instance, record in found
-    }
-
-
-def _new_record(domain: str, options: Mapping[str, str], locale: str) -> dict[str, Any]:
-    return {
-        "domain": domain,
-        "prefix": key_of(domain),
-        "locale": locale,
-        "uuid": "",
-        "context": "",
-        "auth_mode": 0,
-        "disk_quota": "",
-        **({"sample": True, "feature_flags": {SAMPLE_FLAG: True}} if options.get("Sample") == "true" else {}),
-        "onboarding_finished": bool(options.get("Passphrase")),
-        **members_of(options),
-        **{name: base64.b64encode(secrets.token_bytes(size)).decode() for name, size in _BYTES.items()},
-        **({} if options.get("Passphrase") else {"register_token": base64.b64encode(secrets.token_bytes(16)).decode()}),
-    }
-
-
-def _record(instance: Instance) -> bytes:
-    return orjson.dumps(instance.fields)
-
-
-def _from(document: Document) -> Instance:
-    fields = document.fields()
-    return Instance(fields["domain"], fields["prefix"], document.id, document.rev, fields.get("locale", "en"), fields)
+                hear(from_document(change.old))

@@ -13,7 +13,8 @@ from alcove.instances.contexts import Contexts
 from alcove.instances.flags import Flags
 from alcove.instances.http import SettingsRoutes
 from alcove.instances.reading import Reading
-from alcove.instances.service import DIRECTORY, Instances
+from alcove.instances.records import DIRECTORY
+from alcove.instances.service import Instances
 from alcove.instances.settings import InstanceSettings
 from alcove.instances.store.flags import FlagDocuments
 from alcove.instances.store.settings import MYSELF, SETTINGS, SETTINGS_ID, SettingsDocument

@@ -11,7 +11,7 @@ from alcove.admin.http.reading import operator_routes
 from alcove.base.clock import rfc3339
 from alcove.base.errors import BadRequest, NotFound
 from alcove.base.http import JSONResponse
-from alcove.instances import DEBUG_UNTIL
+from alcove.instances import DEBUG_UNTIL, DEBUGGED
 from alcove.jobs import BadDuration, read_duration
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from alcove.base.http import Call, Route
     from alcove.instances import Instances
 
-DAY = timedelta(days=1)
-"""How long, unless it is said."""
 LONGEST = timedelta(days=31)
 
 
@@ -52,7 +50,7 @@ class DebugRoutes:
         """Logs every request for a day, or for `TTL`, such as `30m`."""
         instance, said = self._instances.by_domain(call.params["domain"]), call.query("TTL")
         try:
-            lasting = read_duration(said) if said else DAY
+            lasting = read_duration(said) if said else DEBUGGED
         except BadDuration:
             raise BadRequest(f"TTL is {said[:40]!r}: a time such as 30m is allowed", parameter="TTL") from None
         until = self._clock.now() + max(timedelta(0), min(lasting, LONGEST))

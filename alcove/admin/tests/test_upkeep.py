@@ -241,4 +241,7 @@ async def test_requests_are_logged_while_that_is_wanted(door: Front, caplog: pyt
     assert await logged()
     assert (await door.operator.delete(path)).status_code == 204
     assert not await logged()
+    for said, wanted in (("true", True), ("false", False)):
+        assert (await door.operator.patch(f"/instances/{DOMAIN}", params={"Debug": said})).status_code == 200
+        assert await logged() is wanted
     assert (await door.operator.post(path, params={"TTL": "a while"})).status_code == 400
