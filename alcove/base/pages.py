@@ -1,14 +1,15 @@
-"""HTML pages from templates of a room's `pages/` folder."""
+"""HTML pages from templates of a room's `pages/` folder. `page.html` is what they have in common: they extend it."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jinja2 import Environment
+
+COMMON = Path(__file__).parent / "templates"
 
 
 class Pages:
@@ -24,7 +25,7 @@ class Pages:
             FileSystemLoader,
         )
 
-        return Environment(loader=FileSystemLoader(self._folder), autoescape=True)
+        return Environment(loader=FileSystemLoader([self._folder, COMMON]), autoescape=True)
 
     def render(self, name: str, **values: Any) -> str:
         """The page of that name."""
