@@ -36,6 +36,8 @@ KEPT = 24 * 3600
 """Seconds that a provider's addresses and keys are kept."""
 AGAIN = 60
 """Seconds after which they may be asked for anew, when a token names a key that is not among them."""
+TROUBLED = 10
+"""Seconds in which a provider that did not say where it is asked, or its keys, is not asked again."""
 KEYS = 50
 """Keys of a provider that are looked at."""
 LENGTH = 16384
@@ -67,23 +69,27 @@ class Delegation:
         self._outgoing = outgoing
         self._clock = clock
         self._read: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._failed: dict[str, tuple[float, str]] = {}
         self._reading: dict[str, asyncio.Lock] = {}
 
     async def places(self, provider: Provider) -> Places:
         """Where the provider is asked: as it is set, the rest as it says itself; raises `ProviderFailed`."""
-        set_ = Places(provider.authorize_url, provider.token_url, provider.userinfo_url, provider.id_token_jwk_url)
-        if set_.authorize and set_.token and set_.userinfo and (set_.keys or not provider.issuer):
-            return set_
-        said = await self._document(f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+        fixed = Places(provider.authorize_url, provider.token_url, provider.userinfo_url, provider.id_token_jwk_url)
+        if fixed.authorize and fixed.token and fixed.userinfo and (fixed.keys or not provider.issuer):
+            return fixed
+        place = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
+        said = await self._document(place)
         if said.get("issuer") != provider.issuer:
+            self._read.pop(place, None)  # whoever runs it may mend that at any moment
             raise ProviderFailed(f"{provider.issuer} says that it is {str(said.get('issuer'))[:200]!r}")
         found = Places(
-            set_.authorize or _text(said, "authorization_endpoint"),
-            set_.token or _text(said, "token_endpoint"),
-            set_.userinfo or _text(said, "userinfo_endpoint"),
-            set_.keys or _text(said, "jwks_uri"),
+            fixed.authorize or _text(said, "authorization_endpoint"),
+            fixed.token or _text(said, "token_endpoint"),
+            fixed.userinfo or _text(said, "userinfo_endpoint"),
+            fixed.keys or _text(said, "jwks_uri"),
         )
         if not (found.authorize and found.token and (found.userinfo or found.keys)):
+            self._read.pop(place, None)
             raise ProviderFailed(f"{provider.issuer} does not say where it is asked")
         return found
 
@@ -192,12 +198,22 @@ class Delegation:
         return found
 
     async def _document(self, place: str, younger: float = KEPT) -> Mapping[str, Any]:
-        """A document of the provider that is not older than so many seconds; raises `ProviderFailed`."""
+        """A document of the provider that is not older than so many seconds; raises `ProviderFailed`.
+
+        Many logins wait for one answer. Where none came they are told so at once, for a moment, instead of waiting for
+        one try after another.
+        """
         async with self._reading.setdefault(place, asyncio.Lock()):
             now = self._clock.now().timestamp()
-            known = self._read.get(place)
+            known, failed = self._read.get(place), self._failed.get(place)
+            if failed is not None and now - failed[0] < TROUBLED:
+                raise ProviderFailed(failed[1])
             if known is None or now - known[0] >= younger:
-                known = self._read[place] = now, await self._answer(Question(place))
+                try:
+                    known = self._read[place] = now, await self._answer(Question(place))
+                except ProviderFailed as error:
+                    self._failed[place] = now, error.why
+                    raise
             return known[1]
 
     async def _answer(self, question: Question) -> Mapping[str, Any]:

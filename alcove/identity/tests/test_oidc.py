@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hmac
@@ -243,6 +244,17 @@ async def test_a_provider_that_fails_is_said(path: str) -> None:
         provider.statuses[path] = 500
         failed = await browser.get(end, headers={"Accept": "application/json"})
         assert (failed.status_code, failed.json()) == (502, {"error": "Error from the identity provider."})
+
+
+async def test_a_provider_that_fails_is_given_a_moment() -> None:
+    async with delegating() as (entry, provider), entry.client() as browser:
+        provider.statuses["/.well-known/openid-configuration"] = 503
+        answers = await asyncio.gather(*(browser.get("/oidc/start") for _ in range(5)))
+        assert [answer.status_code for answer in answers] == [502] * 5
+        assert len(provider.asked) == 1
+        provider.statuses.clear()
+        entry.clock.pass_time(seconds=11)
+        assert (await browser.get("/oidc/start")).status_code == 303
 
 
 @pytest.mark.parametrize("document", [{"issuer": "http://other.example"}, {"token_endpoint": 3}, {"jwks_uri": None}])
