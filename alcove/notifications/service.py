@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from alcove.base.clock import rfc3339
 from alcove.instances import TooOften
 from alcove.notifications.errors import NotDeclared
-from alcove.notifications.model import Rule, Sender, judge, read_rule
+from alcove.notifications.model import Rule, Said, Sender, judge, read_rule
 from alcove.notifications.texts import open_words
 from alcove.outbox import AddressWrong, Button, Letter, MailUnset
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from alcove.base.clock import Clock
     from alcove.documents import Document
     from alcove.instances import Instance, Instances, InstanceSettings
-    from alcove.notifications.model import Said
     from alcove.notifications.store import Shelf
     from alcove.outbox import Outbox
 
@@ -58,6 +57,12 @@ class Notifications:
         if not isinstance(rule, dict):
             raise NotDeclared
         return Sender(ORIGINATORS[audience], subject), read_rule(rule)
+
+    async def last(self, instance: Instance, sender: Sender, category: str) -> Mapping[str, Any] | None:
+        """The fields of the latest notification of a category; None before the first."""
+        source = Said({"category": category}, None).source(sender)
+        document = await self._shelf.last(instance.key, source)
+        return document.fields() if document else None
 
     async def announce(self, instance: Instance, sender: Sender, rule: Rule, said: Said) -> Document:
         """Keeps a notification and sends it, as the rule says; gives the document, or the one that says the same."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alcove.documents import INDEXES, POLICIES, Documents, Policy
+from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower, Policy
+from alcove.files import Files
 from alcove.instances import Instances, InstanceSettings
 from alcove.notifications.http import NotificationsHTTP
 from alcove.notifications.model import WAITING
+from alcove.notifications.quota import FOLLOWER, HEARD, QuotaWatch
 from alcove.notifications.service import Notifications
 from alcove.notifications.store import INDEXES as OURS
 from alcove.notifications.store import Shelf
@@ -26,4 +28,7 @@ def register(house: House) -> None:
     for index in OURS:
         house.registry(INDEXES).add(index.name, index)
     house.registry(POLICIES).add(WAITING, Policy(readable=False, writable=False))
+    watch = QuotaWatch(notifications, house.need(Files), instances)
+    house.registry(FOLLOWERS).add(FOLLOWER, Follower(FOLLOWER, HEARD, watch.follow, wants=watch.wants))
+    instances.on_destroyed(lambda instance: watch.forget(instance.key))
     house.add_routes(*NotificationsHTTP(notifications, house.clock).routes())

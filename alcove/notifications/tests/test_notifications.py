@@ -9,7 +9,7 @@ import pytest
 
 from alcove.apps.testing import bearer_of_page, log_in, write_app
 from alcove.base.clock import rfc3339
-from alcove.documents import Documents, Tx
+from alcove.documents import Documents, Followers, Tx
 from alcove.instances import Instances
 from alcove.outbox.testing import PostOffice, post_office, text_of
 from alcove.server.testing import Front, front
@@ -203,3 +203,38 @@ async def test_without_mail_it_is_kept_all_the_same(tmp_path: Path) -> None:
             client.headers.update(await bearer_of_page(client, DOMAIN))
             assert (await post(client)).status_code == 201
         assert len(await kept(entry)) == 1
+
+
+async def upload(client: httpx.AsyncClient, name: str, size: int) -> str:
+    answer = await client.post(f"/files/?Type=file&Name={name}", content=b"x" * size)
+    assert answer.status_code == 201, answer.text
+    ident: str = answer.json()["data"]["id"]
+    return ident
+
+
+async def test_who_has_little_space_left_is_told_once(office: PostOffice) -> None:
+    async with front(**office.settings()) as entry:
+        await entry.instance(DOMAIN, Passphrase=PASSPHRASE, Email=MAIL, Locale="en", DiskQuota="1000")
+        found, followers = entry.house.need(Instances).by_domain(DOMAIN), entry.house.need(Followers)
+        async with entry.client(DOMAIN, "io.cozy.files") as client:
+            await upload(client, "a", 900)
+            await followers.settle(found.key, "notifications.quota")
+            assert await kept(entry) == []
+            much = await upload(client, "b", 50)
+            assert (
+                await client.patch(f"/files/{much}", json={"data": {"attributes": {"name": "c"}}})
+            ).status_code == 200
+            await followers.settle(found.key, "notifications.quota")
+            mail = await office.arrived()
+            assert mail["Subject"] == "Your space is nearly full"
+            assert "http://files.alice.example/" in text_of(mail)
+            await client.delete(f"/files/{much}")
+            await client.delete(f"/files/trash/{much}")
+            await followers.settle(found.key, "notifications.quota")
+            entry.clock.pass_time(seconds=1)
+            await upload(client, "d", 50)  # within the week: noted, not sent
+            await followers.settle(found.key, "notifications.quota")
+        told = await kept(entry)
+        assert sorted(one["state"] for one in told) == [False, True, True]
+        assert {one["source_id"] for one in told} == {"cozy/stack//disk-quota/"}
+    assert len(office.mails) == 1
