@@ -21,6 +21,7 @@ import alcove.realtime.wiring
 import alcove.sample.wiring
 import alcove.search.wiring
 import alcove.server.wiring
+import alcove.sharing.wiring
 from alcove.base.clock import Clock, SystemClock
 from alcove.base.confined import Here
 from alcove.base.crypto import Sealer
@@ -46,6 +47,7 @@ FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("contacts", alcove.contacts.wiring.register),
     ("connectors", alcove.connectors.wiring.register),
     ("notifications", alcove.notifications.wiring.register),
+    ("sharing", alcove.sharing.wiring.register),
     ("money", alcove.money.wiring.register),
     ("sample", alcove.sample.wiring.register),
     ("admin", alcove.admin.wiring.register),

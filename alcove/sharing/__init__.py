@@ -1,0 +1,1 @@
+"""What people share with each other: so far a place answers that it has none."""

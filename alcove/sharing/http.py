@@ -1,0 +1,36 @@
+"""`/sharings` (contract-b section 13): clients ask what is shared before they show a folder, and want a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.responses import Response
+
+from alcove.base.http import Guard, Route, jsonapi_errors
+from alcove.base.jsonapi import MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from alcove.base.http import Call
+
+FILES = "io.cozy.files"
+_NONE = orjson.dumps({"meta": {"count": 0}, "data": []})
+"""A list of nothing: without `links`, as the reference writes it here."""
+
+
+def routes() -> list[Route]:
+    """The route table."""
+    table = (("GET", "/sharings/doctype/:doctype", by_doctype), ("GET", "/sharings/drives", drives))
+    return [Route(method, path, handler, Guard.TOKEN, jsonapi_errors) for method, path, handler in table]
+
+
+async def by_doctype(call: Call) -> Response:
+    """The sharings of a doctype: none yet."""
+    call.caller.allow_type("GET", call.params["doctype"])
+    return Response(_NONE, media_type=MEDIA_TYPE)
+
+
+async def drives(call: Call) -> Response:
+    """The shared drives: none yet."""
+    call.caller.allow_type("GET", FILES)
+    return Response(_NONE, media_type=MEDIA_TYPE)
