@@ -245,3 +245,28 @@ async def test_requests_are_logged_while_that_is_wanted(door: Front, caplog: pyt
         assert (await door.operator.patch(f"/instances/{DOMAIN}", params={"Debug": said})).status_code == 200
         assert await logged() is wanted
     assert (await door.operator.post(path, params={"TTL": "a while"})).status_code == 400
+
+
+async def test_what_was_mended_while_it_was_looked_at_is_no_fault(door: Front) -> None:
+    """Each document is judged as it is when its fault is told."""
+    file = await put_file(door, "a.txt", b"a")
+    await change(door, file, internal_vfs_id="nothing.0")
+    instance = door.house.need(Instances).by_domain(DOMAIN)
+    looking = door.house.registry(CHECKS).get("bytes of files")
+    assert looking is not None
+    documents = door.house.need(Documents)
+    read = documents.get
+
+    async def gone(tx: Tx) -> None:
+        old = await tx.get(FILES, file)
+        if old is not None:
+            await tx.delete(FILES, file, old.rev)
+
+    async def mended(tenant: str, doctype: str, ident: str) -> Any:
+        if ident == file:
+            await documents.work(tenant, gone)
+        return await read(tenant, doctype, ident)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(documents, "get", mended)
+        assert [fault async for fault in looking.look(instance)] == []
