@@ -1,7 +1,7 @@
 // The devices and programs that are connected to the place, and how to disconnect one.
-import { Unreachable } from '@alcove/client'
-import { Button, Failure, Icon, Modal, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
+import { Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
 import { useState } from 'react'
+import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
 import { useClients, useDisconnect } from './api'
 import { type Client, today } from './model'
@@ -12,10 +12,7 @@ export function Clients() {
   const toast = useToast()
   const clients = useClients()
   const [asking, setAsking] = useState<Client>()
-  const disconnect = useDisconnect(
-    gone => toast({ text: say('client.gone', { name: gone.name }) }),
-    error => toast({ text: say(error instanceof Unreachable ? 'away' : 'failed'), bad: true }),
-  )
+  const disconnect = useDisconnect(gone => toast({ text: say('client.gone', { name: gone.name }) }), useFailed())
   if (clients.isPending) return <Rows count={1} />
   if (!clients.data) return <Failure error={clients.error} again={() => void clients.refetch()} />
   if (clients.data.length === 0) return <p className="muted small">{say('clients.none')}</p>
@@ -26,24 +23,9 @@ export function Clients() {
           <Row key={client.id} client={client} disconnect={() => setAsking(client)} />
         ))}
       </ul>
-      <Modal opened={asking !== undefined} onClose={() => setAsking(undefined)} title={say('client.title')}>
-        <p>{say('client.more', { name: asking?.name ?? '' })}</p>
-        <div className={css.acts}>
-          <Button
-            variant="filled"
-            data-autofocus
-            onClick={() => {
-              if (asking) disconnect(asking)
-              setAsking(undefined)
-            }}
-          >
-            {say('client.do')}
-          </Button>
-          <Button variant="subtle" onClick={() => setAsking(undefined)}>
-            {say('cancel')}
-          </Button>
-        </div>
-      </Modal>
+      <Ask opened={asking !== undefined} title={say('client.title')} act={say('client.do')} go={() => asking && disconnect(asking)} close={() => setAsking(undefined)}>
+        {say('client.more', { name: asking?.name ?? '' })}
+      </Ask>
     </>
   )
 }

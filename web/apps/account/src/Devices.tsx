@@ -1,7 +1,8 @@
 // Where the person is signed in, and how to sign out there.
-import { Unreachable, useClient } from '@alcove/client'
-import { Button, Failure, Icon, Modal, Rows, useFormats, useSay, useToast } from '@alcove/ui'
+import { useClient } from '@alcove/client'
+import { Button, Failure, Icon, Rows, useFormats, useSay, useToast } from '@alcove/ui'
 import { useState } from 'react'
+import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
 import { useDevices, useSignOut } from './api'
 import { type Device, today } from './model'
@@ -24,15 +25,11 @@ export function Devices() {
   const [asking, setAsking] = useState(false)
   const signOut = useSignOut(
     gone => toast({ text: gone.length === 1 && gone[0] ? say('device.done', { name: nameOf(gone[0]) }) : say('devices.done') }),
-    error => toast({ text: say(error instanceof Unreachable ? 'away' : 'failed'), bad: true }),
+    useFailed(),
   )
   if (devices.isPending) return <Rows count={2} />
   if (!devices.data) return <Failure error={devices.error} again={() => void devices.refetch()} />
   const others = devices.data.filter(device => !device.current)
-  const leaveAll = () => {
-    setAsking(false)
-    signOut(others)
-  }
   return (
     <>
       <ul className={css.devices}>
@@ -45,17 +42,9 @@ export function Devices() {
       ) : (
         <p className="muted small">{say('devices.alone')}</p>
       )}
-      <Modal opened={asking} onClose={() => setAsking(false)} title={say('devices.all.title')}>
-        <p>{say('devices.all.more', { count: others.length })}</p>
-        <div className={css.acts}>
-          <Button variant="filled" onClick={leaveAll} data-autofocus>
-            {say('devices.all.do')}
-          </Button>
-          <Button variant="subtle" onClick={() => setAsking(false)}>
-            {say('cancel')}
-          </Button>
-        </div>
-      </Modal>
+      <Ask opened={asking} title={say('devices.all.title')} act={say('devices.all.do')} go={() => signOut(others)} close={() => setAsking(false)}>
+        {say('devices.all.more', { count: others.length })}
+      </Ask>
     </>
   )
 }

@@ -1,20 +1,14 @@
 // The person's passkeys: named, removed; a new one is made on a page of the instance itself, as browsers want it.
-import { Unreachable, useClient } from '@alcove/client'
-import { Button, Failure, Icon, Modal, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
+import { useClient } from '@alcove/client'
+import { Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
 import { type FormEvent, useId, useState } from 'react'
+import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
 import { usePasskeys, useRemovePasskey, useRenamePasskey } from './api'
 import { type Passkey, today } from './model'
 import { texts } from './texts'
 
 const LONGEST = 100
-
-/** What to say of a change that was not kept. */
-function useFailed(): (error: Error) => void {
-  const say = useSay(texts)
-  const toast = useToast()
-  return error => toast({ text: say(error instanceof Unreachable ? 'away' : 'failed'), bad: true })
-}
 
 export function Passkeys() {
   const say = useSay(texts)
@@ -39,24 +33,9 @@ export function Passkeys() {
       <Button component="a" href={`${window.location.protocol}//${page.domain}/auth/passkeys`}>
         {say('passkeys.add')}
       </Button>
-      <Modal opened={asking !== undefined} onClose={() => setAsking(undefined)} title={say('passkey.remove.title')}>
-        <p>{say('passkey.remove.more', { name: asking?.name ?? '' })}</p>
-        <div className={css.acts}>
-          <Button
-            variant="filled"
-            data-autofocus
-            onClick={() => {
-              if (asking) remove(asking)
-              setAsking(undefined)
-            }}
-          >
-            {say('passkey.remove')}
-          </Button>
-          <Button variant="subtle" onClick={() => setAsking(undefined)}>
-            {say('cancel')}
-          </Button>
-        </div>
-      </Modal>
+      <Ask opened={asking !== undefined} title={say('passkey.remove.title')} act={say('passkey.remove')} go={() => asking && remove(asking)} close={() => setAsking(undefined)}>
+        {say('passkey.remove.more', { name: asking?.name ?? '' })}
+      </Ask>
     </>
   )
 }
