@@ -53,12 +53,19 @@ class Outbox:
         return bool(self._settings.smtp_host)
 
     async def send(
-        self, instance: Instance, letter: Letter, to: str, *, due: datetime | None = None, until: datetime | None = None
+        self,
+        instance: Instance,
+        letter: Letter,
+        to: str,
+        *,
+        due: datetime | None = None,
+        until: datetime | None = None,
+        reply_to: str = "",
     ) -> Job:
         """Sends a letter to one address; when this returns it will be sent, even after a crash.
 
-        Not before `due`. After `until` it is of no use any more, and given up. Raises `MailUnset`, `AddressWrong`,
-        `TooOften`.
+        Not before `due`. After `until` it is of no use any more, and given up. Answers go to `reply_to`, or to where
+        the context says. Raises `MailUnset`, `AddressWrong`, `TooOften`.
         """
         if not self.ready:
             raise MailUnset
@@ -73,7 +80,7 @@ class Outbox:
             as_html(instance, letter),
             ident=ident,
             moment=now,
-            reply_to=str(self._contexts.of(instance).get("reply_to") or ""),
+            reply_to=reply_to or str(self._contexts.of(instance).get("reply_to") or ""),
         )
         await self._waiting.keep(instance.key, ident, mail, int((due or now).timestamp() * 1000))
         message = {"kind": letter.kind, **({"until": rfc3339(until)} if until else {})}

@@ -9,6 +9,7 @@ from alcove.base.crypto import Sealer
 from alcove.base.tables import Tables
 from alcove.instances import Allowances, Contexts, Instance, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Jobs
+from alcove.outbox.http import SupportHTTP
 from alcove.outbox.post import Post
 from alcove.outbox.service import WORKER, Outbox
 from alcove.outbox.store import Waiting
@@ -24,7 +25,9 @@ def register(house: House) -> None:
     contexts, settings, clock = house.need(Contexts), house.settings, house.clock
     outbox = Outbox(waiting, house.need(Jobs), house.need(Allowances), contexts, clock, settings)
     house.provide(Outbox, outbox)
-    for_apps = AppMails(outbox, house.need(Instances), house.need(InstanceSettings))
+    person = house.need(InstanceSettings)
+    for_apps = AppMails(outbox, house.need(Instances), person)
+    house.add_routes(*SupportHTTP(outbox, contexts, person, house.need(Allowances)).routes())
     for name, worker in ((WORKER, Tasks(waiting, Post.of(settings), clock).worker()), (SENDMAIL, for_apps.worker())):
         house.registry(HANDLERS).add(name, worker)
     house.on_start("outbox", outbox.prepare)

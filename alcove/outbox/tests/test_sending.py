@@ -294,6 +294,29 @@ async def test_an_app_mails_its_person_and_nobody_else(message: Any, error: str)
             assert (await office.arrived())["To"] == "alice@example.org"
 
 
+async def test_a_person_writes_to_who_helps() -> None:
+    contexts = {"default": {"support_address": "help@host.example"}}
+    async with post_office() as office, front(contexts=contexts, **office.settings()) as entry:
+        await entry.instance(Email="alice@example.org")
+        said = {"data": {"attributes": {"arguments": {"subject": "Help", "body": "It is\n\nbroken"}}}}
+        async with entry.client(scope="io.cozy.support:POST") as client:
+            assert (await client.post("/jobs/support", json={"data": {}})).status_code == 400
+            assert (await client.post("/jobs/support", json=said)).status_code == 204
+            mail = await office.arrived()
+            assert (mail["To"], mail["Reply-To"]) == ("help@host.example", "alice@example.org")
+            assert "broken" in text_of(mail)
+            statuses = [(await client.post("/jobs/support", json=said)).status_code for _ in range(5)]
+            assert statuses == [204] * 4 + [429]
+        async with entry.client(scope="io.cozy.files") as client:
+            assert (await client.post("/jobs/support", json=said)).status_code == 403
+        async with entry.client() as client:
+            assert (await client.post("/jobs/support", json=said)).status_code == 401
+    async with post_office() as office, front(**office.settings()) as entry:
+        await entry.instance(Email="alice@example.org")
+        async with entry.client(scope="io.cozy.jobs:POST:sendmail:worker") as client:
+            assert (await client.post("/jobs/support", json=said)).status_code == 404
+
+
 async def test_the_whole_house_sends_and_forgets_with_the_instance() -> None:
     async with post_office() as office, front(**office.settings()) as entry:
         await entry.instance()
