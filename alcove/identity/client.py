@@ -79,6 +79,11 @@ class Client:
         return linked_slug(str(self.fields.get("software_id", "")))
 
     @property
+    def heard(self) -> str:
+        """When it was heard of last; empty when it never was."""
+        return max(str(self.fields.get(name) or "") for name in ("last_refreshed_at", "synchronized_at"))
+
+    @property
     def device(self) -> Mapping[str, str]:
         """What documents say of the client that wrote them: `{id, kind, name, slug}` (contract-b section 2.1)."""
         known = "cozy-desktop" if str(self.fields.get("software_id", "")).endswith(DESKTOP) else ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alcove.documents import Document, Documents, Tx
     from alcove.identity.permissions import Permissions
     from alcove.identity.tokens import Tokens
-    from alcove.instances import Instance
+    from alcove.instances import Instance, Instances
 
 FORCED = {
     "client_secret_expires_at": 0,
@@ -35,6 +35,8 @@ FORCED = {
 KEPT = ("flagship", "certified_from_store", "allow_login_scope", "created_at_onboarding", "client_os", "pending",
         "synchronized_at", "last_refreshed_at", "oidc_session_id", "cozyMetadata")  # fmt: skip
 """Members that a client cannot change itself."""
+LAST_HEARD = "last_activity_from_deleted_oauth_clients"
+"""The member of an instance's record that says when one of its clients that are gone was heard of last."""
 NEVER_LINKED = frozenset({"store", "settings"})
 """Apps that no client may speak for: they install others, and hold the keys."""
 EVERYTHING = "*"
@@ -50,8 +52,11 @@ SECRET = 24
 class Clients:
     """Reads, makes and changes clients."""
 
-    def __init__(self, documents: Documents, tokens: Tokens, permissions: Permissions, clock: Clock) -> None:
+    def __init__(
+        self, documents: Documents, instances: Instances, tokens: Tokens, permissions: Permissions, clock: Clock
+    ) -> None:
         self._documents = documents
+        self._instances = instances
         self._tokens = tokens
         self._permissions = permissions
         self._clock = clock
@@ -157,7 +162,8 @@ class Clients:
 
     async def let_in(self, tenant: Tenant, ident: str, system: str = "") -> None:
         """The person has let a client in, on a machine with that system; raises `ClientMissing`."""
-        await self._change(tenant, ident, lambda old: {**old, "pending": None, "client_os": system or None})
+        more = {"pending": None, **({"client_os": system} if system else {})}
+        await self._change(tenant, ident, lambda old: {**old, **more})
 
     async def stand_on(self, tenant: Tenant, ident: str, sid: str) -> None:
         """A provider has vouched for who lets a client in, in that session if one is said; raises `ClientMissing`."""
@@ -165,12 +171,12 @@ class Clients:
         more = {"pending": None, "last_refreshed_at": stamp, **({"oidc_session_id": sid} if sid else {})}
         await self._change(tenant, ident, lambda old: {**old, **more})
 
-    async def revoke_delegated(self, tenant: Tenant, sid: str) -> None:
+    async def revoke_delegated(self, instance: Instance, sid: str) -> None:
         """Removes the clients that stand on a provider's session, on any of its when `sid` is empty."""
-        for client in await self.all(tenant):
+        for client in await self.all(instance):
             known = client.fields.get("oidc_session_id")
             if known and sid in ("", known):
-                await self.revoke(tenant, client.id)
+                await self.revoke(instance, client.id)
 
     async def certify(self, tenant: Tenant, ident: str) -> None:
         """The person has certified a client: it may ask for everything; raises `ClientMissing`."""
@@ -189,16 +195,23 @@ class Clients:
         """Notes the time in `synchronized_at` or `last_refreshed_at`; raises `ClientMissing`."""
         await self._change(tenant, ident, lambda old: {**old, member: rfc3339(self._clock.now())})
 
-    async def revoke(self, tenant: Tenant, ident: str) -> bool:
-        """Removes a client: its tokens end. Whether it was there."""
+    async def revoke(self, instance: Instance, ident: str) -> bool:
+        """Removes a client: its tokens end. Whether it was there.
 
-        async def unit(tx: Tx) -> bool:
+        The record of the instance keeps when it was heard of last: by that an operator knows who is still there.
+        """
+
+        async def unit(tx: Tx) -> Document | None:
             document = await tx.get(CLIENTS, ident)
             if document is not None:
                 await tx.delete(CLIENTS, ident, document.rev)
-            return document is not None
+            return document
 
-        return await self._documents.work(tenant.key, unit)
+        gone = await self._documents.work(instance.key, unit)
+        heard = _from(gone).heard if gone is not None else ""
+        if heard:
+            await self._instances.alter(instance, lambda old: {LAST_HEARD: max(heard, old.get(LAST_HEARD) or "")})
+        return gone is not None
 
     async def clean(self, key: str) -> None:
         """Removes the clients of the instance with this key that nobody has let in for an hour."""

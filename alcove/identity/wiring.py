@@ -93,7 +93,7 @@ def register(house: House) -> None:
     house.registry(REDACTIONS).add(PERMISSIONS, frozenset({"password", "codes", "shortcodes"}))
     codes = house.provide(Codes, Codes(documents, permissions, Attempts(tries, clock, "code")))
     operator = operator_passphrase(settings)
-    clients = house.provide(Clients, Clients(documents, tokens, permissions, clock))
+    clients = house.provide(Clients, Clients(documents, instances, tokens, permissions, clock))
     gate = Gate(documents, tokens, sessions, permissions, codes, clients, clock, operator, flat=flat, secure=secure)
     house.provide(Gate, gate)
     house.provide(TokenReader, gate)

@@ -13,9 +13,12 @@ import pytest
 from alcove_client import Operator, Place
 from click.testing import CliRunner, Result
 
+from alcove.base.errors import TokenInvalid
 from alcove.cli import alcove
 from alcove.cli import running as finding
 from alcove.cli.running import Running
+from alcove.identity import Tokens
+from alcove.instances import Instances
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
@@ -213,3 +216,16 @@ def test_connectors_are_closed_and_opened(door: Front) -> None:
     assert run("connector", "closed").stdout == "bankfiles  (not by hand either)\n"
     run("connector", "open", "bankfiles")
     assert told("connector", "closed") == []
+
+
+def test_secrets_are_renewed_and_end_at_once_only_when_asked(door: Front, alice: str) -> None:
+    token = run("token", alice, "io.cozy.contacts").stdout.strip()
+    instance = door.house.need(Instances).by_domain(alice)
+    assert run("instance", "renew-secrets", alice).stdout == "alice.example has new secrets\n"
+    renewed = door.house.need(Instances).by_domain(alice)
+    assert renewed.fields["cli_secret"] != instance.fields["cli_secret"]
+    assert door.house.need(Tokens).read(renewed, token)[0]["aud"] == "cli"
+    run("instance", "renew-secrets", "--now", alice, typed="n\n", status=1)
+    run("instance", "renew-secrets", "--now", alice, typed="y\n")
+    with pytest.raises(TokenInvalid):
+        door.house.need(Tokens).read(door.house.need(Instances).by_domain(alice), token)

@@ -70,7 +70,7 @@ class DeviceRoutes:
     async def revoke(self, call: Call) -> Response:
         """Removes a client; its tokens end at once."""
         call.caller.allow_type("DELETE", CLIENTS)
-        if not await self._clients.revoke(call.instance, call.params["id"]):
+        if not await self._clients.revoke(instance_of(call), call.params["id"]):
             raise NotFound("missing", title="not_found")
         return Response(status_code=204)
 

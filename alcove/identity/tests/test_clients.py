@@ -245,6 +245,18 @@ async def test_a_client_says_when_it_has_synchronized(door: Front, client: httpx
     assert (late.status_code, late.text) == (400, "Expired token")
 
 
+async def test_the_record_keeps_when_a_client_that_is_gone_was_heard_of(door: Front, client: httpx.AsyncClient) -> None:
+    clients = door.house.need(Clients)
+    first, second, silent = [await register(client) for _ in range(3)]
+    await clients.seen(here(door), second["client_id"], "last_refreshed_at")
+    door.clock.pass_time(days=3)
+    await clients.seen(here(door), first["client_id"], "synchronized_at")
+    for one in (first, second, silent):
+        await clients.revoke(here(door), one["client_id"])
+    activity = await door.operator.get(f"/instances/{DOMAIN}/last-activity")
+    assert activity.json() == {"last-activity": "2026-01-04"}
+
+
 async def test_neither_data_nor_realtime_tells_a_secret(door: Front, client: httpx.AsyncClient) -> None:
     heard = Outbox()
     door.house.need(Realtime).subscribe(here(door).key, "io.cozy.oauth.clients", "", heard)
