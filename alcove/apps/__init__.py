@@ -1,5 +1,25 @@
 """Web apps: which are installed, and serving each on its own host."""
 
+from alcove.apps.errors import NoSuchFile, NotInstalled
+from alcove.apps.http.files import send_file
+from alcove.apps.http.installing import InstallHTTP
+from alcove.apps.http.listing import answer_installed
+from alcove.apps.model import Kind
+from alcove.apps.model.record import HIDDEN
 from alcove.apps.service import Apps
+from alcove.apps.service.folders import Folder
+from alcove.apps.service.installing import Installer, Installers
 
-__all__ = ["Apps"]
+__all__ = [
+    "HIDDEN",
+    "Apps",
+    "Folder",
+    "InstallHTTP",
+    "Installer",
+    "Installers",
+    "Kind",
+    "NoSuchFile",
+    "NotInstalled",
+    "answer_installed",
+    "send_file",
+]

@@ -3,7 +3,7 @@
 Refusal
 ├── NotInstalled 404     ├── AlreadyInstalled 409   ├── ManifestRefused 400   ├── CodeRefused 400
 ├── SlugWrong 422        ├── SourceWrong 422        ├── ComesAlong 400        ├── LinkedClient 400
-├── SourceUnreachable 404                           └── ParametersWrong 400
+├── SourceUnreachable 404 ├── ChangedMeanwhile 409  └── ParametersWrong 400
 PlainRefusal ── NoSuchApp 404, NoSuchFile 404, SessionNeeded 401, PageBroken 500, NotReady 503
 ManifestWrong (ValueError): a folder that cannot be served as an app
 """
@@ -70,6 +70,13 @@ class AlreadyInstalled(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Application with same slug already exists")
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else updated or removed it at the same time: look again."""
+
+    def __init__(self) -> None:
+        super().__init__("The application was changed at the same time: try again")
 
 
 class SlugWrong(Unprocessable):

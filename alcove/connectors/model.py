@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from alcove.apps import Kind
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,6 +27,9 @@ ENDED = frozenset({"done", "errored", "stopped"})
 """States of a gathering in which nothing happens any more."""
 
 MANIFEST = "manifest.konnector"
+
+KIND = Kind(KONNECTORS, MANIFEST, "konnector", "konnectors")
+"""Connectors, as what can be installed."""
 
 MESSAGE = 4000
 """Characters of a line's message that are kept (contract-b section 8)."""

@@ -171,6 +171,10 @@ class Shelf:
         """Every account of every connector."""
         return await self._documents.all(tenant, ACCOUNTS)
 
+    async def drop_accounts(self, tenant: str, idents: Sequence[str]) -> None:
+        """Removes accounts."""
+        await self._drop(tenant, ACCOUNTS, idents)
+
     async def account(self, tenant: str, doc_id: str) -> dict[str, Any] | None:
         """The fields of an account."""
         document = await self._documents.get(tenant, ACCOUNTS, doc_id)

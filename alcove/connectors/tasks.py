@@ -70,10 +70,7 @@ class Tasks:
         """Runs a connector for one account. Raises with Cozy's code as the job's error."""
         message = running.message if isinstance(running.message, dict) else {}
         instance = self._instance(running.tenant)
-        try:
-            konnector = self._konnectors.get(str(message.get("konnector", "")))
-        except NoSuchConnector as error:
-            raise BadTrigger(error.detail) from None
+        konnector = await self._konnector(instance, str(message.get("konnector", "")))
         if await self._maintenance.keeps(instance, konnector.slug, manual=running.manual):
             more = {"domain": instance.domain, "connector": konnector.slug}
             log.info("a connector is out of service: its run is left out", extra=more)
@@ -98,6 +95,14 @@ class Tasks:
         if end.failure:
             final = end.heard.no_retry or end.failure.startswith(FINAL)
             raise NoRetry(end.failure) if final else RunFailed(end.failure)
+
+    async def _konnector(self, instance: Instance, slug: str) -> Konnector:
+        try:
+            return self._konnectors.get(slug)
+        except NoSuchConnector as error:
+            if await self._shelf.konnector(instance.key, slug) is not None:
+                raise NoRetry(f"{slug} is written for Node, which this server does not run") from None
+            raise BadTrigger(error.detail) from None
 
     async def _fields(self, instance: Instance, konnector: Konnector, message: dict[str, Any]) -> dict[str, Any]:
         """The message with its folder repaired. Raises `BadTrigger` when the account is gone."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from alcove.apps import Installers, InstallHTTP
 from alcove.base.confined import Here, Level
 from alcove.connectors import store
-from alcove.connectors.http import ConnectorsHTTP
+from alcove.connectors.http.catalogue import Catalogue
+from alcove.connectors.http.gathering import ConnectorsHTTP
 from alcove.connectors.maintenance import Maintenance
-from alcove.connectors.model import GATHERINGS, INTAKE, QUESTIONS, RUNS
+from alcove.connectors.model import GATHERINGS, INTAKE, KIND, QUESTIONS, RUNS
 from alcove.connectors.service.answers import Answers
 from alcove.connectors.service.folders import Folders
 from alcove.connectors.service.gather import Gatherings
+from alcove.connectors.service.hanging import Hanging
 from alcove.connectors.service.intake import Intake
 from alcove.connectors.service.journal import Journal
 from alcove.connectors.service.konnectors import Konnectors, built_in
@@ -22,8 +25,8 @@ from alcove.connectors.service.stops import Stops
 from alcove.connectors.tasks import Tasks
 from alcove.documents import INDEXES, POLICIES, Documents, Policy
 from alcove.files import Files
-from alcove.identity import GRANTS, Tokens
-from alcove.instances import PROVISIONERS, Flags, Instance, Instances
+from alcove.identity import GRANTS, Gate, Tokens
+from alcove.instances import PROVISIONERS, Contexts, Flags, Instance, Instances
 from alcove.jobs import HANDLERS, Jobs, Triggers
 from alcove.realtime import Realtime
 
@@ -64,6 +67,11 @@ def register(house: House) -> None:
 
     house.registry(PROVISIONERS).add("connectors", provision)
     house.add_routes(*ConnectorsHTTP(intake, gatherings, stops, answers, shelf, runs, house.need(Triggers)).routes())
+    triggers, installer = house.need(Triggers), house.need(Installers).of(KIND)
+    catalogue = Catalogue(installer, konnectors, triggers, jobs, house.need(Gate), settings.scheme)
+    house.add_routes(*catalogue.routes())
+    clean = Hanging(shelf, triggers).remove
+    house.add_routes(*InstallHTTP(installer, house.need(Contexts), catalogue.shown, clean).routes())
     instances.on_destroyed(lambda instance: intake.forget(instance.key))
 
     async def start() -> None:

@@ -4,7 +4,7 @@ from alcove.base.house import Slot
 from alcove.jobs.errors import BadTrigger, LeaseLost, NoRetry, TriggerMissing, WorkerMissing
 from alcove.jobs.model.duration import BadDuration, read_duration
 from alcove.jobs.model.job import Job, Running, Worker
-from alcove.jobs.model.trigger import Trigger
+from alcove.jobs.model.trigger import Trigger, trigger_resource
 from alcove.jobs.service.jobs import Jobs
 from alcove.jobs.service.triggers import Triggers
 from alcove.jobs.store import copy_queue
@@ -27,4 +27,5 @@ __all__ = [
     "WorkerMissing",
     "copy_queue",
     "read_duration",
+    "trigger_resource",
 ]

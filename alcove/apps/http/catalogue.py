@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from starlette.responses import RedirectResponse, Response
 
 from alcove.apps.errors import NoSuchFile
 from alcove.apps.http.files import send_file
+from alcove.apps.http.listing import answer_installed
 from alcove.apps.model import APPS
 from alcove.apps.model.record import HIDDEN, READY
-from alcove.base.errors import BadRequest
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
-from alcove.base.jsonapi import answer, answer_list, resource
+from alcove.base.jsonapi import answer, resource
 
 if TYPE_CHECKING:
     from alcove.apps.http.serving import AppPages
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from alcove.documents import Document
     from alcove.identity import Gate, Sessions
     from alcove.instances import Instance, Instances
-
-PAGE = 100
-"""Apps in an answer, unless the client says otherwise."""
 
 
 class Catalogue:
@@ -65,17 +62,8 @@ class Catalogue:
     async def list(self, call: Call) -> Response:
         """The installed apps, a page of 100 unless `limit` says otherwise; `start_key` is the id to begin with."""
         call.caller.allow_type("GET", APPS)
-        instance = cast("Instance", call.instance)
-        said = call.query("limit", str(PAGE))
-        if not said.isdecimal() or not 0 < int(said) <= 1000:
-            raise BadRequest(f"limit is {said[:20]!r}: a number from 1 to 1000 is allowed", parameter="limit")
-        found = [doc for doc in await self._apps.all(instance) if doc.id >= call.query("start_key")]
-        page, rest = found[: int(said)], found[int(said) :]
-        links = {}
-        if rest:
-            start = quote(rest[0].id, safe="")
-            links["next"] = f"{self._scheme}://{instance.domain}/apps/?limit={said}&start_key={start}"
-        return answer_list([self.shown(instance, document) for document in page], links=links)
+        found = await self._apps.all(cast("Instance", call.instance))
+        return answer_installed(call, found, self._scheme, self.shown)
 
     async def show(self, call: Call) -> Response:
         """One installed app."""

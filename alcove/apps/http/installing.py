@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -15,7 +16,7 @@ from alcove.base.jsonapi import answer
 from alcove.documents import Document
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.responses import Response
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 STORE = "io.cozy.apps/store"
 """The one app that may install others."""
 STREAM = "text/event-stream"
+Clean = Callable[["Instance", str], Awaitable[bool]]
+"""Removes what hangs on something that is removed; whether there was any."""
 BEAT = 10.0
 """Seconds after which a stream says that work goes on."""
 
@@ -33,11 +36,16 @@ class InstallHTTP:
     """The routes that install, update and remove one kind; `shown` is how a document of it is answered."""
 
     def __init__(
-        self, installer: Installer, contexts: Contexts, shown: Callable[[Instance, Document], dict[str, Any]]
+        self,
+        installer: Installer,
+        contexts: Contexts,
+        shown: Callable[[Instance, Document], dict[str, Any]],
+        clean: Clean | None = None,
     ) -> None:
         self._installer = installer
         self._contexts = contexts
         self._shown = shown
+        self._clean = clean
         self._working = set[asyncio.Task[Document]]()
 
     def routes(self) -> list[Route]:
@@ -69,8 +77,11 @@ class InstallHTTP:
     async def remove(self, call: Call) -> Response:
         """Removes it with its files, and answers what was there."""
         self._allow(call, "DELETE", "registry://")
-        instance = cast("Instance", call.instance)
-        return answer(self._shown(instance, await self._installer.remove(instance, call.params["slug"])))
+        instance, slug = cast("Instance", call.instance), call.params["slug"]
+        old = await self._installer.removable(instance, slug)
+        cleaned = await self._clean(instance, slug) if self._clean is not None else False
+        await self._installer.remove(instance, slug, old)
+        return answer(self._shown(instance, old), 202 if cleaned else 200)
 
     def _allow(self, call: Call, verb: str, source: str) -> None:
         """Raises `Forbidden`: only the command line may take from anywhere; the store, from registries alone."""

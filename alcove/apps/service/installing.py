@@ -6,17 +6,19 @@ in between leaves either the app as it was or the new one, never half of it.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from alcove.apps.errors import AlreadyInstalled, ComesAlong, LinkedClient, NotInstalled
+from alcove.apps.errors import AlreadyInstalled, ChangedMeanwhile, ComesAlong, LinkedClient, NotInstalled
 from alcove.apps.model import FOLDER, check_slug, read_source
 from alcove.apps.model.record import UPDATED, comes_from_elsewhere, read_record, wants_more
+from alcove.apps.service.folders import Folder
 from alcove.apps.store import Installed
 from alcove.base.clock import Clock, rfc3339
-from alcove.documents import Document, RevisionConflict
+from alcove.documents import Document, DocumentMissing, RevisionConflict
 
 if TYPE_CHECKING:
     from alcove.apps.model import Kind, Source
@@ -118,7 +120,7 @@ class Installer:
         return Document(self.kind.doctype, self.kind.id_of(step.slug), step.old.rev if step.old else "", body)
 
     async def finish(self, step: Step) -> Document:
-        """Keeps the files, then says so. Raises `CodeRefused`, `StorageFull`, `AlreadyInstalled`, `NotInstalled`."""
+        """Keeps the files, says so. Raises `CodeRefused`, `StorageFull`, `AlreadyInstalled`, `ChangedMeanwhile`."""
         tenant, slug, old = step.instance.key, step.slug, step.old
         if step.package is None:
             return await self._noted(step)
@@ -136,24 +138,33 @@ class Installer:
         except BaseException as error:
             await self.shelf.drop(tenant, self.kind, slug, code)
             if isinstance(error, RevisionConflict):
-                raise AlreadyInstalled from None
+                raise (AlreadyInstalled if old is None else ChangedMeanwhile) from None
             raise
         if old is not None:
             await self.shelf.drop(tenant, self.kind, slug, str(old.fields().get("code") or ""))
         await self.shelf.tidy(tenant, self.kind, slug, code)
         return document
 
-    async def remove(self, instance: Instance, slug: str) -> Document:
-        """Removes it with its files; gives what was there. Raises `NotInstalled`, `ComesAlong`, `LinkedClient`."""
+    async def removable(self, instance: Instance, slug: str) -> Document:
+        """What shall be removed; raises `NotInstalled`, `ComesAlong`, `LinkedClient`."""
         old = await self.get(instance, slug)
-        fields = old.fields()
-        if not comes_from_elsewhere(fields):
+        if not comes_from_elsewhere(old.fields()):
             raise ComesAlong(slug)
         if any(client.linked == slug for client in await self._clients.all(instance)):
             raise LinkedClient
-        await self._installed.remove(instance.key, slug, old.rev)
-        await self.shelf.drop(instance.key, self.kind, slug, str(fields.get("code") or ""))
         return old
+
+    async def remove(self, instance: Instance, slug: str, old: Document) -> None:
+        """Removes it with its files; raises `NotInstalled` when somebody else did."""
+        try:
+            await self._installed.remove(instance.key, slug, old.rev)
+        except (RevisionConflict, DocumentMissing):
+            raise NotInstalled from None
+        await self.shelf.drop(instance.key, self.kind, slug, str(old.fields()["code"]))
+
+    async def files(self, instance: Instance, slug: str, code: str) -> Folder:
+        """The files that are kept for a document by its `code`."""
+        return await asyncio.to_thread(Folder, self.shelf.place(instance.key, self.kind, slug, code))
 
     async def _noted(self, step: Step) -> Document:
         """The document with what `fields` says, where that is anything new."""

@@ -64,6 +64,8 @@ class Konnectors:
         """Writes the documents of all connectors whose manifest is not the stored one. Idempotent."""
         for konnector in self._by_slug.values():
             old = await self._shelf.konnector(tenant.key, konnector.slug)
+            if old is not None and old.get("code"):
+                continue  # the person has another connector of that name
             fields = self._document(konnector, old)
             if old is None or {**fields, "updated_at": old.get("updated_at")} != old:
                 await self._shelf.put_konnector(tenant.key, konnector.slug, fields)

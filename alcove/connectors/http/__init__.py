@@ -1,0 +1,1 @@
+"""Routes of connectors: gathering and questions, and what is installed."""
