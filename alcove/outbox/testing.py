@@ -110,11 +110,15 @@ async def post_office(
 
 
 def make_certificate(file: Path, host: str = HOST) -> Path:
-    """A certificate that signs itself, with its key, for an address of this machine."""
+    """A certificate that signs itself, with its key, for an address of this machine or a name of it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail server of a test")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server of a test")])
     now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
+    try:
+        said: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        said = x509.DNSName(host)
+    names = x509.SubjectAlternativeName([said])
     signed = (
         x509.CertificateBuilder()
         .subject_name(name)

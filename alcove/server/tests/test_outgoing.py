@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 
 from alcove.base.outgoing import NoReply, Question, Reply
+from alcove.outbox.testing import make_certificate
 from alcove.server.outgoing import HttpOutgoing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 
 @contextlib.asynccontextmanager
-async def speaking(answer: bytes, heard: list[bytes] | None = None) -> AsyncIterator[int]:
-    """A server on this machine that says the same to everybody; gives its port."""
+async def speaking(
+    answer: bytes, heard: list[bytes] | None = None, certificate: Path | None = None
+) -> AsyncIterator[int]:
+    """A server on this machine that says the same to everybody, over TLS with a certificate; gives its port."""
 
     finished, serving = asyncio.Event(), set[asyncio.Task[None] | None]()
 
@@ -32,7 +37,11 @@ async def speaking(answer: bytes, heard: list[bytes] | None = None) -> AsyncIter
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    context = None
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     async with server:
         try:
             yield server.sockets[0].getsockname()[1]
@@ -61,6 +70,19 @@ async def test_a_trusted_network_is_asked_by_name() -> None:
     assert (reply.status, reply.json(), reply.headers["x-more"]) == (200, {"a": 1}, "yes")
     assert heard[0].startswith(b"GET /path?q=1 HTTP/1.1\r\n")
     assert b"\r\nHost: localhost:%d\r\n" % port in heard[0]
+
+
+async def test_over_tls_the_name_is_proved_and_not_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = make_certificate(tmp_path / "server.pem", "localhost")
+    async with speaking(said(b"{}"), certificate=certificate) as port:
+        async with door() as outgoing:
+            with pytest.raises(NoReply, match="certificate"):
+                await outgoing.ask(Question(f"https://localhost:{port}/"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        async with door() as outgoing:
+            assert (await outgoing.ask(Question(f"https://localhost:{port}/"))).status == 200
+            with pytest.raises(NoReply, match="certificate"):
+                await outgoing.ask(Question(f"https://127.0.0.1:{port}/"))
 
 
 async def test_a_redirect_is_not_followed() -> None:
