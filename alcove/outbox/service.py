@@ -10,7 +10,7 @@ from alcove.base.clock import rfc3339
 from alcove.base.ids import new_id
 from alcove.instances import Allowance
 from alcove.outbox.composing import as_html, as_text
-from alcove.outbox.errors import MailUnset
+from alcove.outbox.errors import AddressWrong, MailUnset
 from alcove.outbox.model import checked_address, compose, one_line
 
 if TYPE_CHECKING:
@@ -98,9 +98,13 @@ class Outbox:
         context, settings = self._contexts.of(instance), self._settings
         account = settings.smtp_user if "@" in settings.smtp_user else "noreply@{domain}"
         said = str(context.get("noreply_address") or settings.smtp_sender or account)
-        host = instance.domain.split(":", 1)[0].encode("idna").decode()
+        host = instance.domain.rpartition(":")[0] or instance.domain
+        try:
+            address = checked_address(said.replace("{domain}", host))
+        except AddressWrong:  # a host such as [::1] or my_place has no mail address
+            address = checked_address(said.replace("{domain}", "localhost"))
         name = one_line(str(context.get("noreply_name") or f"Alcove {instance.domain}"), 100)
-        return Address(name, addr_spec=checked_address(said.replace("{domain}", host)))
+        return Address(name, addr_spec=address)
 
     async def prepare(self) -> None:
         """Makes ready; forgets what was kept for long enough."""

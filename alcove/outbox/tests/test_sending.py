@@ -110,6 +110,24 @@ async def test_a_context_says_who_writes_and_who_reads_the_answers(bench: Bench)
     assert mail["Bcc"] is None
 
 
+@pytest.mark.parametrize(
+    ("domain", "sender"),
+    [
+        ("me.localhost:8080", "noreply@me.localhost"),
+        ("café.example", "noreply@xn--caf-dma.example"),
+        ("[::1]:8080", "noreply@localhost"),
+        ("my_place.example", "noreply@localhost"),
+    ],
+)
+async def test_every_place_has_a_sender(bench: Bench, domain: str, sender: str) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        await own.outbox.send(Instance(domain, ME), LETTER, "marie@example.org")
+        await bench.turn()
+        await office.arrived()
+    assert office.envelopes[0][0] == sender
+
+
 async def test_nobody_reads_a_secret_in_jobs_tables_or_logs(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with post_office() as office:
