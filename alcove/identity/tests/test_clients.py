@@ -17,11 +17,12 @@ from alcove.realtime.service import Outbox
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     import httpx
 
+    from alcove.documents import Change
     from alcove.instances import Instance
 
 DOMAIN = "alice.example"
@@ -178,6 +179,26 @@ async def test_who_is_never_let_in_is_forgotten_after_an_hour(door: Front, clien
     await clients.clean(here(door).key)
     assert [one.id for one in await clients.all(here(door))] == [taken["client_id"]]
     assert left["client_id"] != taken["client_id"]
+
+
+async def test_the_alarm_of_a_client_removes_it(door: Front, client: httpx.AsyncClient) -> None:
+    gone, removed = asyncio.Event(), list[str]()
+
+    def hear(changes: Sequence[Change]) -> None:
+        removed.extend(change.document.id for change in changes if change.document.deleted)
+        gone.set()
+
+    first = await register(client)
+    door.clock.pass_time(hours=1)
+    door.house.need(Documents).watch(lambda changes: hear(changes) if is_removal(changes) else None)
+    second = await register(client)  # whose alarm makes the clock be looked at
+    await asyncio.wait_for(gone.wait(), 30)
+    assert removed == [first["client_id"]]
+    assert await door.house.need(Clients).find(here(door), second["client_id"])
+
+
+def is_removal(changes: Sequence[Change]) -> bool:
+    return any(one.document.type == "io.cozy.oauth.clients" and one.document.deleted for one in changes)
 
 
 async def test_devices_are_listed_by_pages_without_their_secrets(door: Front, client: httpx.AsyncClient) -> None:
