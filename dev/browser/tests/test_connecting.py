@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from browser.server import Person
+    from browser.server import Person, Server
     from browser.tests.conftest import Visiting
 
 SCOPE = "io.cozy.files io.cozy.contacts:GET io.cozy.bank.operations:GET com.example.things"
@@ -120,3 +120,21 @@ def test_an_app_is_certified_with_six_digits(person: Person, visiting: Visiting)
     field.press("Enter")
     expect(page.get_by_role("heading", name="Connecter Alcove de poche ?")).to_be_visible()
     expect(page.get_by_text("Tout ce que contient votre Alcove")).to_be_visible()
+
+
+def test_too_many_devices_are_a_page_that_leads_to_them(server: Server, person: Person, visiting: Visiting) -> None:
+    visit = visiting(person)
+    page = visit.open("money")
+    server.operator.change_flags(f"{person.domain}/feature/flags", {"cozy.oauthclients.max": 0})
+    made = _register(person, _back(person), client_kind="mobile")
+    server.operator.token(person.domain, "access-token", made["client_id"], "io.cozy.files")  # lets it in
+    page.goto(person.address("money"))
+    expect(page.get_by_role("heading", name="Trop d’appareils")).to_be_visible()
+    visit.check("devices-limit")
+    page.get_by_role("link", name="Choisir lesquels").click()
+    row = page.get_by_role("region", name="Connectés").get_by_role("listitem")
+    row.get_by_role("button", name="Déconnecter").click()
+    page.get_by_role("dialog").get_by_role("button", name="Déconnecter").click()
+    expect(row).to_have_count(0)
+    page.goto(person.address("money"))
+    expect(page.get_by_role("main")).to_be_visible()
