@@ -21,6 +21,9 @@ ENGLISH = {
     "passkey.subject": "A passkey was added",
     "passkey.why": "A passkey, {name}, opens {domain} from now on, instead of the passphrase.",
     "passkey.after": "If it was not you, change your passphrase, then remove the passkey on the page of your account.",
+    "connected.subject": "{name} is connected",
+    "connected.why": "You let {name} into {domain}: it does there what you agreed to, without your passphrase.",
+    "connected.after": "If it was not you, disconnect it on the page of your account, then change your passphrase.",
     "hint.subject": "Your passphrase hint",
     "hint.why": "This is the hint that you have kept for the passphrase of {domain}:",
     "changed.subject": "Your passphrase was changed",
@@ -62,6 +65,13 @@ FRENCH = {
     "passkey.why": "Une clé d’accès, {name}, ouvre désormais {domain} au lieu de la phrase de passe.",
     "passkey.after": (
         "Si ce n’était pas vous, changez de phrase de passe, puis retirez la clé sur la page de votre compte."
+    ),
+    "connected.subject": "{name} est connecté",
+    "connected.why": (
+        "Vous avez autorisé {name} dans {domain} : il y fait ce que vous avez accepté, sans votre phrase de passe."
+    ),
+    "connected.after": (
+        "Si ce n’était pas vous, déconnectez-le sur la page de votre compte, puis changez de phrase de passe."
     ),
     "hint.subject": "Votre indice",
     "hint.why": "Voici l’indice que vous avez gardé pour la phrase de passe de {domain} :",
@@ -120,6 +130,13 @@ def passkey(locale: str, domain: str, name: str) -> Letter:
     words = _words(locale)
     lines = [words["passkey.why"].format(domain=domain, name=name), words["passkey.after"]]
     return Letter("passkey added", words["passkey.subject"], lines)
+
+
+def connected(locale: str, domain: str, name: str) -> Letter:
+    """A program or device is let in from now on."""
+    words = _words(locale)
+    lines = [words["connected.why"].format(domain=domain, name=name), words["connected.after"]]
+    return Letter("client connected", words["connected.subject"].format(name=name), lines)
 
 
 def hint(locale: str, domain: str, kept: str) -> Letter:

@@ -266,7 +266,7 @@ def _oauth(
     person, outbox = house.need(InstanceSettings), house.need(Outbox)
     certifying = Certifying(clients, registering, slips, attempts, allowances, outbox, person, clock)
     granting = Granting(tokens, clients, codes)
-    pages = AuthorizePages(gate, clients, codes, session_codes, certifying, instances, scheme)
+    pages = AuthorizePages(gate, clients, codes, session_codes, certifying, Notices(person, outbox), instances, scheme)
     permissions, first = house.need(Permissions), house.need(FirstPassphrase)
     flagship = FlagshipRoutes(gate, proof, step, tokens, permissions, clients, granting, session_codes, first)
     devices = DeviceRoutes(gate, clients, limit, instances, scheme)

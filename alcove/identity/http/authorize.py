@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from alcove.base.http import Call, Guard, JSONResponse, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
+from alcove.identity import letters
 from alcove.identity.authorizing import LOGIN, read_asked
 from alcove.identity.browsers import browser_of
 from alcove.identity.clients import APP
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from alcove.identity.clients import Clients
     from alcove.identity.http.certifying import Certifying
     from alcove.identity.http.opening import SessionCodes
+    from alcove.identity.notices import Notices
     from alcove.identity.once import OnceCodes
     from alcove.identity.service import Gate
     from alcove.instances import Instance, Instances
@@ -48,6 +50,7 @@ class AuthorizePages:
         codes: OnceCodes,
         session_codes: SessionCodes,
         certifying: Certifying,
+        notices: Notices,
         instances: Instances,
         scheme: str,
     ) -> None:
@@ -56,6 +59,7 @@ class AuthorizePages:
         self._codes = codes
         self._session_codes = session_codes
         self._certifying = certifying
+        self._notices = notices
         self._instances = instances
         self._scheme = scheme
         self._pages = Pages(PAGES)
@@ -101,6 +105,9 @@ class AuthorizePages:
             return self._refuse(call, instance, refusal)
         _, system = browser_of(visitor_of(call).agent)
         await self._clients.let_in(instance, asked.client.id, system)
+        if asked.client.pending:
+            letter = letters.connected(instance.locale, instance.domain, asked.client.name)
+            await self._notices.tell(instance, letter)
         return await self._give(call, instance, asked)
 
     async def _give(self, call: Call, instance: Instance, asked: Asked) -> Response:

@@ -13,6 +13,7 @@ import pytest
 from alcove.apps.testing import log_in, write_app
 from alcove.identity import Clients
 from alcove.instances import Instances
+from alcove.outbox.testing import post_office
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
@@ -316,3 +317,19 @@ async def test_files_say_which_client_sent_them(
     by = sent.json()["data"]["attributes"]["cozyMetadata"]["uploadedBy"]
     device = {"id": made["client_id"], "kind": "desktop", "name": "Desk <b>"}
     assert by == {"oauthClient": device, **({"slug": slug} if slug else {})}
+
+
+async def test_the_person_is_told_by_mail_once(tmp_path: Path) -> None:
+    write_app(tmp_path)
+    async with post_office() as office, front(apps=str(tmp_path), **office.settings()) as entry:
+        await entry.instance(DOMAIN, Passphrase=PASSPHRASE, Email="alice@example.org")
+        async with entry.client() as browser, entry.client() as program:
+            await log_in(browser, DOMAIN, PASSPHRASE)
+            made = await register(program)
+            await code_of(browser, asks(made))
+            mail = await office.arrived()
+            assert mail["subject"] == "Desk <b> is connected"
+            await code_of(browser, asks(made))
+            other = await register(program, client_name="Other")
+            await code_of(browser, asks(other))
+            assert (await office.arrived(2))["subject"] == "Other is connected"
