@@ -15,6 +15,12 @@ const DEVICE = {
 }
 const inside = (text, pattern) => text.match(pattern)[1].replaceAll("&amp;", "&").replaceAll("&#39;", "'")
 
+function hashed(page) {
+  const rounds = Number(inside(page, /data-iterations="(\d+)"/))
+  const master = crypto.pbkdf2Sync(passphrase, inside(page, /data-salt="([^"]+)"/), rounds, 32, "sha256")
+  return crypto.pbkdf2Sync(master, passphrase, 1, 32, "sha256").toString("base64")
+}
+
 // A browser of the person: what the two pages of the server ask for.
 class Browser {
   cookies = new Map()
@@ -31,14 +37,16 @@ class Browser {
 
   async login() {
     const page = await (await this.ask("/auth/login")).text()
-    const rounds = Number(inside(page, /data-iterations="(\d+)"/))
-    const master = crypto.pbkdf2Sync(passphrase, inside(page, /data-salt="([^"]+)"/), rounds, 32, "sha256")
-    const form = {
-      passphrase: crypto.pbkdf2Sync(master, passphrase, 1, 32, "sha256").toString("base64"),
-      csrf_token: inside(page, /name="csrf_token" value="([^"]+)"/),
-    }
+    const form = { passphrase: hashed(page), csrf_token: inside(page, /name="csrf_token" value="([^"]+)"/) }
     const answer = await this.ask("/auth/login", { method: "POST", body: new URLSearchParams(form) })
     assert.equal(answer.status, 303)
+  }
+
+  async certify(address) {
+    const page = await (await this.ask(address)).text()
+    const form = { code: inside(page, /"digits">(\d{6})</), token: inside(page, /name="token" value="([^"]+)"/) }
+    const answer = await this.ask(inside(page, /action="([^"]+)"/), { method: "POST", body: new URLSearchParams(form) })
+    assert.equal(answer.status, 204)
   }
 
   async letIn(address) {
@@ -94,7 +102,31 @@ async function main() {
   assert.equal(another.isRegistered(), false)
 }
 
-main().then(
+// The app that stands for the whole place: it logs in with the passphrase, and is certified in a browser that it opens.
+async function flagship() {
+  const oauth = { ...DEVICE, redirectURI: "cozy://", clientName: "Pocket", shouldRequireFlagshipPermissions: true }
+  const stack = new CozyClient({ uri, oauth, scope: ["*"], warningForCustomHandlers: false }).getStackClient()
+  await stack.register()
+  const passwordHash = hashed(await (await fetch(new URL("/auth/login", uri))).text())
+  await assert.rejects(stack.loginFlagship({ passwordHash: "wrong" }), { status: 401 })
+  const { session_code: sessionCode } = await stack.loginFlagship({ passwordHash })
+  const [state, verifier] = [stack.generateStateCode(), crypto.randomBytes(32).toString("base64url")]
+  const codeChallenge = crypto.createHash("sha256").update(verifier).digest("base64url")
+  const browser = new Browser()
+  const entered = await browser.ask(stack.getAuthCodeURL({ stateCode: state, sessionCode, codeChallenge }))
+  assert.equal(entered.status, 303)
+  await browser.certify(entered.headers.get("location"))
+  const back = await browser.letIn(entered.headers.get("location"))
+  assert.ok(back.startsWith("cozy://"))
+  stack.setToken(await stack.fetchAccessToken(stack.getAccessCodeFromURL(back, state), undefined, undefined, verifier))
+  assert.equal((await stack.fetchJSON("GET", "/data/io.cozy.contacts/_normal_docs")).rows.length >= 1, true)
+  const opened = await new Browser().ask(`/auth/authorize?session_code=${(await stack.fetchSessionCode()).session_code}`)
+  assert.equal(opened.status, 303)
+  assert.equal((await stack.loginFlagship({ passwordHash })).scope, "*")
+  assert.equal((await stack.fetchKonnectorToken("invoices")).split(".").length, 3)
+}
+
+main().then(flagship).then(
   () => process.exit(0),
   error => {
     console.error(error)
