@@ -36,6 +36,7 @@ class Settings:
     port: int = _about("the port of the people's side, 1 to 65535", 8080)
     admin_port: int = _about("the port of the operator's side, 1 to 65535", 6060)
     admin_passphrase: str = _about("the operator's passphrase; empty: one is made in the data folder", "", secret=True)
+    scheme: str = _about("how people reach the server: http, or https by a proxy in front that speaks it", "http")
     subdomains: str = _about(
         "how the host of an app is written: nested (drive.me.tld) or flat (me-drive.tld)", "nested"
     )
@@ -81,11 +82,6 @@ class Settings:
     log_level: str = _about("how much is logged: debug, info, warning or error", "info")
     log_format: str = _about("how it is logged: text or json", "text")
 
-    @property
-    def scheme(self) -> str:
-        """The scheme of the URLs that are given out: http while the server is only for this machine."""
-        return "http"
-
 
 HERE = ("127.0.0.1", "::1", "localhost")
 """Addresses that no other machine reaches."""
@@ -94,7 +90,10 @@ _SENDER = re.compile(r"([^\s@<>,;:\"]+@[^\s@<>,;:\"]+)?")
 
 _DATABASES = ("postgresql://", "postgres://")
 
+_SECRET = {entry.name for entry in fields(Settings) if entry.metadata.get("secret")}
+
 CHOICES = {
+    "scheme": ("http", "https"),
     "subdomains": ("nested", "flat"),
     "role": ("all", "web", "worker"),
     "store": ("sqlite", "memory"),
@@ -169,7 +168,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
     if name == "database" and value and not str(value).startswith(_DATABASES):
         raise WrongSetting(f"{where} is not understood; an address such as {_DATABASES[0]}user@host/name is allowed")
     if not isinstance(value, str):
-        raise WrongSetting(f"{where} is {value!r}; a text is allowed")
+        shown = "no text" if name in _SECRET else repr(value)
+        raise WrongSetting(f"{where} is {shown}; a text is allowed")
     if name in ("proxies", "trusted_networks"):
         return _networks(value, where)
     if name == "smtp_sender" and not _SENDER.fullmatch(value):

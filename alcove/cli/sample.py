@@ -49,8 +49,9 @@ def sample(seed: int, *, again: bool, remove: bool, as_json: bool) -> None:
     begin = time.monotonic()
     with running(read_settings()) as server:
         domain = f"{HOST}:{server.settings.port}"
+        here = f"{server.settings.scheme}://{domain}/"
         if _known(server) and not (again or remove):
-            console.print(f"The sample person is there: http://{domain}/ (--again makes it anew, --remove removes it)")
+            console.print(f"The sample person is there: {here} (--again makes it anew, --remove removes it)")
             return
         removed = _remove(server)
         if remove:
@@ -64,6 +65,6 @@ def sample(seed: int, *, again: bool, remove: bool, as_json: bool) -> None:
             outcome = gather_into(server.place(domain, SCOPE), list(find_files(kept)), {}, console)
     tell(outcome, console)
     took = time.monotonic() - begin
-    console.print(f"Open http://{domain}/  (passphrase: {passphrase}), made in {took:.0f} s", markup=False)
+    console.print(f"Open {here}  (passphrase: {passphrase}), made in {took:.0f} s", markup=False)
     if as_json:
         click.echo(outcome.as_json())

@@ -31,7 +31,7 @@ def _run(chosen: Settings, *, first: bool) -> None:
         if first:
             domain, secret = await first_place(house.need(Instances), server.settings.port, server.settings.locale)
             # While nobody has chosen a passphrase, with the secret that lets the first person do it.
-            click.echo(f"Open http://{domain}/{secret and f'?registerToken={secret}'}")
+            click.echo(f"Open {server.settings.scheme}://{domain}/{secret and f'?registerToken={secret}'}")
         else:
             click.echo(f"Alcove serves on http://{server.settings.host}:{server.settings.port}")
         sys.stdout.flush()

@@ -50,6 +50,7 @@ def test_contexts_are_tables_of_the_file_or_json(tmp_path: Path) -> None:
         ({"ALCOVE_AUTHENTICATION": "{}"}, ["ALCOVE_AUTHENTICATION", "settings file"]),
         ({"ALCOVE_DATABASE": "mysql://secret@host/name"}, ["ALCOVE_DATABASE", "postgresql://"]),
         ({"ALCOVE_DATABASE": "postgresql:///x", "ALCOVE_STORE": "memory"}, ["memory", "PostgreSQL"]),
+        ({"ALCOVE_SCHEME": "gopher"}, ["ALCOVE_SCHEME", "http, https"]),
         ({"ALCOVE_ROLE": "boss"}, ["ALCOVE_ROLE", "all", "web", "worker"]),
         ({"ALCOVE_ROLE": "web"}, ["role", "ALCOVE_DATABASE"]),
         ({"ALCOVE_SETTINGS": "missing.toml"}, ["missing.toml"]),
@@ -61,6 +62,14 @@ def test_a_wrong_setting_names_itself_and_what_is_allowed(
     with pytest.raises(WrongSetting) as caught:
         read_settings({"ALCOVE_HOME": str(tmp_path), **environ})
     assert all(word in str(caught.value) for word in words)
+
+
+def test_a_wrong_secret_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "alcove.toml").write_text("smtp_password = 4711")
+    with pytest.raises(WrongSetting) as caught:
+        read_settings({"ALCOVE_HOME": str(tmp_path)})
+    assert "smtp_password" in str(caught.value)
+    assert "4711" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,17 @@ async def test_the_right_passphrase_opens_the_place(door: Front) -> None:
         assert (again.status_code, again.headers["location"]) == (303, f"http://home.{DOMAIN}/")
 
 
+async def test_behind_a_proxy_that_speaks_https_cookies_and_addresses_are_https() -> None:
+    async with front(scheme="https") as door:
+        await door.instance(DOMAIN, Passphrase=PASSPHRASE)
+        async with door.client(DOMAIN) as client:
+            answer = await log_in(client)
+            assert answer.json() == {"redirect": f"https://{DOMAIN}/"}
+            assert all("; Secure" in cookie for cookie in answer.headers.get_list("set-cookie")), answer.headers
+            away = await client.get("/", follow_redirects=False)
+            assert away.headers["location"] == f"https://{DOMAIN}/auth/login"
+
+
 async def test_nobody_sees_the_place_without_logging_in(door: Front) -> None:
     async with door.client(DOMAIN) as client:
         answer = await client.get("/")
