@@ -4,6 +4,7 @@ from alcove.apps.errors import NoSuchFile, NotInstalled
 from alcove.apps.http.files import send_file
 from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.listing import answer_installed
+from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.model import Kind
 from alcove.apps.model.record import HIDDEN
 from alcove.apps.service import Apps
@@ -18,6 +19,7 @@ __all__ = [
     "Installer",
     "Installers",
     "Kind",
+    "LogsHTTP",
     "NoSuchFile",
     "NotInstalled",
     "answer_installed",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from alcove.apps.finding import FINDABLE
 from alcove.apps.http.catalogue import Catalogue
 from alcove.apps.http.installing import InstallHTTP
+from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.http.serving import AppPages
 from alcove.apps.model import WEBAPPS
 from alcove.apps.service import Apps
@@ -17,9 +18,10 @@ from alcove.apps.service.shelf import Shelf
 from alcove.apps.service.sources import Sources
 from alcove.apps.store import Installed
 from alcove.base.http import AppHost
+from alcove.base.outgoing import Outgoing
 from alcove.documents import Documents
 from alcove.identity import GRANTS, Clients, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
-from alcove.instances import PROVISIONERS, Contexts, Flags, Instance, Instances, InstanceSettings
+from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances, InstanceSettings
 from alcove.realtime import Realtime
 from alcove.search import FINDABLES
 
@@ -48,14 +50,14 @@ def register(house: House) -> None:
     pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, codes, limit, scheme, vite)
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)
-    installers = house.provide(
-        Installers,
-        Installers(documents, shelf, Sources(), house.need(Clients), contexts, house.need(Realtime), house.clock),
-    )
+    clients, realtime, sources = house.need(Clients), house.need(Realtime), Sources(house.need(Outgoing))
+    installers = Installers(documents, shelf, sources, clients, contexts, realtime, house.clock)
+    house.provide(Installers, installers)
     instances.on_destroyed(lambda instance: shelf.forget(instance.key))
     catalogue = Catalogue(apps, pages, gate, house.need(Sessions), instances, shared, scheme)
     house.add_routes(*catalogue.routes())
     house.add_routes(*InstallHTTP(installers.of(WEBAPPS), contexts, catalogue.shown).routes())
+    house.add_routes(*LogsHTTP(installers.of(WEBAPPS), house.need(Allowances)).routes())
     house.registry(FINDABLES).add("apps", FINDABLE)
     house.registry(GRANTS).add("app", apps.grant)
 

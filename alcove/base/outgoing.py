@@ -25,6 +25,8 @@ class Question:
     body: bytes = b""
     limit: int = 1 << 20
     """Bytes that the answer may have."""
+    patience: float = 0.0
+    """Seconds that the whole of the answer may take; 0: as long as the door waits by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from alcove.apps import Installers, InstallHTTP
+from alcove.apps import Installers, InstallHTTP, LogsHTTP
 from alcove.base.confined import Here, Level
 from alcove.connectors import store
 from alcove.connectors.http.catalogue import Catalogue
@@ -26,7 +26,7 @@ from alcove.connectors.tasks import Tasks
 from alcove.documents import INDEXES, POLICIES, Documents, Policy
 from alcove.files import Files
 from alcove.identity import GRANTS, Gate, Tokens
-from alcove.instances import PROVISIONERS, Contexts, Flags, Instance, Instances
+from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances
 from alcove.jobs import HANDLERS, Jobs, Triggers
 from alcove.realtime import Realtime
 
@@ -72,6 +72,7 @@ def register(house: House) -> None:
     house.add_routes(*catalogue.routes())
     clean = Hanging(shelf, triggers).remove
     house.add_routes(*InstallHTTP(installer, house.need(Contexts), catalogue.shown, clean).routes())
+    house.add_routes(*LogsHTTP(installer, house.need(Allowances)).routes())
     instances.on_destroyed(lambda instance: intake.forget(instance.key))
 
     async def start() -> None:

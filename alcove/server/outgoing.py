@@ -45,11 +45,12 @@ class HttpOutgoing:
     async def ask(self, question: Question) -> Reply:
         """The answer; raises `NoReply`."""
         host = urlsplit(question.url).hostname or ""
+        patience = question.patience or self._patience
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(patience):
                 return await self._ask(question, host)
         except TimeoutError:
-            raise NoReply(f"{host} took longer than {self._patience:g} s") from None
+            raise NoReply(f"{host} took longer than {patience:g} s") from None
 
     async def _ask(self, question: Question, host: str) -> Reply:
         import httpx  # a tenth of the time that a server needs to start: loaded with the first question
@@ -73,8 +74,9 @@ class HttpOutgoing:
         at = urlunsplit(parts._replace(netloc=f"{place}:{parts.port}" if parts.port else place))
         headers = {"User-Agent": "Alcove", **question.headers, "Host": parts.netloc.rpartition("@")[2]}
         more: dict[str, Any] = {"sni_hostname": host}
+        patience = question.patience or self._patience
         async with client.stream(
-            question.method, at, headers=headers, content=question.body, timeout=self._patience, extensions=more
+            question.method, at, headers=headers, content=question.body, timeout=patience, extensions=more
         ) as response:
             parts_read, size = [], 0
             async for part in response.aiter_bytes():

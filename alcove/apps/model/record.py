@@ -38,6 +38,7 @@ def read_record(kind: Kind, slug: str, content: bytes) -> dict[str, Any]:
         if kind is WEBAPPS:
             manifest_of(slug, fields)
             fields = {**_ALWAYS, **fields, "terms": _terms(said.get("terms"))}
+            fields["services"] = _services(said.get("services"))
     except (ManifestWrong, WrongScope, AttributeError) as error:
         raise ManifestRefused(str(error)) from None
     return fields
@@ -58,3 +59,10 @@ def wants_more(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 def _terms(said: Any) -> dict[str, Any]:
     return {"url": "", "version": "", **(said if isinstance(said, dict) else {})}
+
+
+def _services(said: Any) -> Any:
+    """Each with all its members: clients read `debounce` without a look whether it is there."""
+    if not isinstance(said, dict):
+        return None
+    return {name: {"debounce": "", **told} for name, told in said.items() if isinstance(told, dict)}

@@ -9,8 +9,10 @@ from urllib.parse import unquote, urlsplit
 from alcove.apps.errors import SlugWrong, SourceWrong
 
 FOLDER, REGISTRY, WEB = "file", "registry", "https"
-SCHEMES = (FOLDER,)
+SCHEMES = (FOLDER, REGISTRY, WEB, "http")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_REGISTERED = re.compile(r"registry://[a-z0-9-]+(/[a-z]+)?(/([0-9][0-9a-z.+-]*|latest))?/?")
+CHANNEL = "stable"
 LONGEST = 2000
 """Characters of a source at the most."""
 
@@ -27,12 +29,22 @@ class Source:
         """The folder of this machine that a `file://` names."""
         return unquote(self.text.partition("://")[2])
 
+    @property
+    def registered(self) -> str:
+        """The path below `/registry/` of what a `registry://` names: a version, or the latest of a channel."""
+        slug, *more = self.text.partition("://")[2].strip("/").split("/")
+        if more and more[-1][:1].isdigit():
+            return f"{slug}/{more[-1]}"
+        return f"{slug}/{more[0] if more else CHANNEL}/latest"
+
 
 def read_source(text: str) -> Source:
     """A source as it is written; raises `SourceWrong`.
 
     >>> read_source("file:///srv/my%20app").path
     '/srv/my app'
+    >>> read_source("registry://drive/beta").registered, read_source("registry://drive/1.2.3").registered
+    ('drive/beta/latest', 'drive/1.2.3')
     """
     if not text:
         raise SourceWrong("The parameter Source must say where the app comes from")
@@ -44,6 +56,8 @@ def read_source(text: str) -> Source:
         raise SourceWrong("Invalid or not supported source scheme")
     if scheme == FOLDER and not unquote(text.partition("://")[2]).startswith("/"):
         raise SourceWrong("A folder is named by its whole path: file:///srv/app")
+    if scheme == REGISTRY and not _REGISTERED.fullmatch(text):
+        raise SourceWrong("A registry's app is named as registry://slug, with a channel or a version behind it")
     return Source(text, scheme)
 
 

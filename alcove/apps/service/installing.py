@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from alcove.apps.errors import AlreadyInstalled, ChangedMeanwhile, ComesAlong, LinkedClient, NotInstalled
-from alcove.apps.model import FOLDER, check_slug, read_source
+from alcove.apps.model import FOLDER, REGISTRY, check_slug, read_source
 from alcove.apps.model.record import UPDATED, comes_from_elsewhere, read_record, wants_more
 from alcove.apps.service.folders import Folder
 from alcove.apps.store import Installed
@@ -88,7 +88,7 @@ class Installer:
         source = read_source(said)
         if await self._installed.get(instance.key, slug) is not None:
             raise AlreadyInstalled
-        package = await self._sources.fetch(self.kind, source)
+        package = await self._sources.fetch(self.kind, source, self._registries(instance))
         fields = self._fields(slug, source, package) | {"state": state, "created_at": self._now()}
         if parameters is not None:
             fields["parameters"] = parameters
@@ -106,8 +106,10 @@ class Installer:
                 raise ComesAlong(slug)
             return Step(instance, slug, was, None, old)
         source = read_source(said or str(was.get("source") or ""))
-        package = await self._sources.fetch(self.kind, source)
+        package = await self._sources.fetch(self.kind, source, self._registries(instance))
         fields = self._fields(slug, source, package)
+        if source.scheme == REGISTRY and all(fields[name] == was.get(name) for name in ("source", "version")):
+            return Step(instance, slug, was, None, old)
         if not acked and wants_more(was, fields) and not self._taken_as_is(instance, slug):
             return Step(instance, slug, {**was, "available_version": fields["version"]}, None, old)
         kept = {name: value for name, value in was.items() if name in ("created_at", "parameters")}
@@ -127,7 +129,7 @@ class Installer:
         self._realtime.publish(tenant, "UPDATED", self.kind.doctype, self.kind.id_of(slug), self.before(step).json())
         code, checksum = await self.shelf.keep(tenant, self.kind, slug, step.package)
         fields = {**step.fields, "code": code, "updated_at": self._now()}
-        fields.setdefault("checksum", checksum)
+        fields["checksum"] = step.package.checksum or checksum
         if read_source(fields["source"]).scheme == FOLDER:
             fields["version"] = f"{fields['version']}-{checksum[:10]}"  # browsers keep icons by it
         try:
@@ -182,6 +184,11 @@ class Installer:
         more = context.get("additional_platform_apps")
         known = UPDATED | set(more if isinstance(more, list) else ())
         return slug in known or context.get("permissions_skip_verification") is True
+
+    def _registries(self, instance: Instance) -> list[str]:
+        """Those of the context, in their order."""
+        said = self._contexts.of(instance).get("registries")
+        return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []
 
     def _now(self) -> str:
         return rfc3339(self._clock.now())

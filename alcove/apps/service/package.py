@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import stat
@@ -28,14 +29,19 @@ BLOCK = 1 << 20
 
 
 class Package(Protocol):
-    """An app as its source has it. What is here runs in threads."""
+    """An app as its source has it."""
 
     @property
     def manifest(self) -> bytes:
         """The bytes of the manifest."""
         ...
 
-    def write(self, folder: Path) -> str:
+    @property
+    def checksum(self) -> str:
+        """That of the archive, in hexadecimal; empty where there is none."""
+        ...
+
+    async def write(self, folder: Path) -> str:
         """Writes all files into an empty folder; gives their checksum. Raises `CodeRefused`, `OSError`."""
         ...
 
@@ -103,9 +109,13 @@ class FolderPackage:
 
     folder: str
     manifest: bytes
+    checksum: str = ""
 
-    def write(self, folder: Path) -> str:
+    async def write(self, folder: Path) -> str:
         """Copies the files, by name."""
+        return await asyncio.to_thread(self._write, folder)
+
+    def _write(self, folder: Path) -> str:
         keeper = Keeper(folder)
         for name, file in _files(self.folder):
             with file:

@@ -38,9 +38,20 @@ class Shelf:
     async def keep(self, tenant: str, kind: Kind, slug: str, package: Package) -> tuple[str, str]:
         """Writes the files of a package; gives what names them, and their checksum.
 
-        Raises `CodeRefused`, `StorageFull`.
+        Raises `CodeRefused`, `StorageFull`, `SourceUnreachable`.
         """
-        return await asyncio.to_thread(self._keep, self._all(tenant, kind, slug), package)
+        code = new_id()
+        folder = self.place(tenant, kind, slug, code)
+        try:
+            with full_disk():
+                await asyncio.to_thread(make_folder, folder)
+                return code, await package.write(folder)
+        except OSError as error:
+            await self.drop(tenant, kind, slug, code)
+            raise CodeRefused(f"The files of the app cannot be read: {error.strerror}") from None
+        except BaseException:
+            await self.drop(tenant, kind, slug, code)
+            raise
 
     async def drop(self, tenant: str, kind: Kind, slug: str, code: str) -> None:
         """Removes files; does nothing when they are gone."""
@@ -58,20 +69,6 @@ class Shelf:
 
     def _all(self, tenant: str, kind: Kind, slug: str) -> Path:
         return self._home / "instances" / tenant / kind.name / slug
-
-    def _keep(self, above: Path, package: Package) -> tuple[str, str]:
-        code = new_id()
-        folder = above / code
-        try:
-            with full_disk():
-                make_folder(folder)
-                return code, package.write(folder)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise CodeRefused(f"The files of the app cannot be read: {error.strerror}") from None
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
 
 
 def _tidy(above: Path, code: str) -> None:

@@ -262,3 +262,21 @@ async def test_an_instance_that_is_gone_keeps_no_app(door: Front, sources: Path)
     folder = kept(door)[0]
     assert (await door.operator.delete(f"/instances/{DOMAIN}")).status_code == 204
     assert not folder.exists()
+
+
+async def test_what_an_app_tells_of_itself_is_logged(
+    door: Front, browser: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "alcove.apps.told")
+    path, lines = "/apps/mini/logs", [{"level": "info", "msg": "begun\nforged line"}, {"level": 1}]
+    async with door.client(DOMAIN, "*") as client:
+        assert (await client.post(path, json=lines)).status_code == 204
+        assert (await client.post(path, json={"a": 1})).status_code == 400
+        assert (await client.post(path, content=b"x")).status_code == 400
+        assert (await client.post("/apps/none/logs", json=lines)).status_code == 404
+    bearer = await bearer_of_page(browser, DOMAIN)
+    assert (await browser.post(f"http://{DOMAIN}{path}", json=lines, headers=bearer)).status_code == 403
+    assert [record.getMessage() for record in caplog.records if record.name == "alcove.apps.told"] == [
+        "begun forged line",
+        "",
+    ]

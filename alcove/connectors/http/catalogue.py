@@ -91,7 +91,7 @@ class Catalogue:
             "arguments": timetable(manifest, self._chance),
             "message": message,
         }
-        by = "CLI" if call.caller.audience == "cli" else call.caller.subject
+        by = "" if call.caller.audience == "cli" else call.caller.subject
         made = await self._triggers.create(instance.key, said, by=by)
         if call.query("ExecNow") == "true":
             await self._jobs.check_rate(instance.key, "konnector")

@@ -143,7 +143,7 @@ def new_trigger(tenant: str, domain: str, said: Mapping[str, Any], *, by: str, n
             "doctypeVersion": "1",
             "metadataVersion": 1,
             "createdAt": now,
-            "createdByApp": by,
+            **({"createdByApp": by} if by else {}),
             "updatedAt": now,
         },
     }

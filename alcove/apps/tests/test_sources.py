@@ -1,0 +1,210 @@
+"""Apps from archives on the web and from registries: what is taken, and what a hostile one cannot do."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from alcove.apps.testing import write_app
+from alcove.base.outgoing import NoReply, Outgoing, Question, Reply
+from alcove.instances import Instances
+from alcove.server.testing import Front, front
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import httpx
+
+DOMAIN = "alice.example"
+URL = "https://apps.example/other.tar.gz"
+REGISTRY = "https://registry.example"
+CONTEXTS = {"default": {"registries": ["https://down.example", REGISTRY]}}
+
+
+class Web:
+    """Other servers: what each address answers. Takes the place of the door out."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Reply] = {}
+        self.asked: list[str] = []
+
+    def put(self, url: str, body: bytes, status: int = 200, **headers: str) -> None:
+        """Says what an address answers from now on."""
+        self.answers[url] = Reply(status, headers, body)
+
+    async def ask(self, question: Question) -> Reply:
+        """The answer."""
+        self.asked.append(question.url)
+        found = self.answers.get(question.url)
+        if found is None or len(found.body) > question.limit:
+            raise NoReply("the other server does not answer")
+        return found
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Front]:
+    async with front(contexts=CONTEXTS) as entry:
+        await entry.instance(DOMAIN, Passphrase="correct horse battery")
+        yield entry
+
+
+@pytest.fixture
+def web(door: Front, monkeypatch: pytest.MonkeyPatch) -> Web:
+    web = Web()
+    monkeypatch.setattr(door.house.need(Outgoing), "ask", web.ask)
+    return web
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    return write_app(tmp_path, "other")
+
+
+def packed(folder: Path, prefix: str = "other-1.0.0/") -> bytes:
+    """The folder as a compressed archive."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        archive.add(folder, prefix)
+    return out.getvalue()
+
+
+def archive_of(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    """An archive of just these entries, with a manifest in front."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for member, content in (entry("manifest.webapp", b'{"type": "webapp"}'), *entries):
+            archive.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def entry(
+    name: str, content: bytes = b"x", kind: bytes = tarfile.REGTYPE, to: str = ""
+) -> tuple[tarfile.TarInfo, bytes]:
+    member = tarfile.TarInfo(name)
+    member.size, member.type, member.linkname = len(content) if kind == tarfile.REGTYPE else 0, kind, to
+    return member, content
+
+
+def kept(door: Front) -> list[Path]:
+    key = door.house.need(Instances).by_domain(DOMAIN).key
+    return sorted((door.house.settings.home / "instances" / key / "apps").glob("*/*"))
+
+
+async def install(door: Front, source: str, method: str = "POST") -> httpx.Response:
+    async with door.client(DOMAIN, "io.cozy.apps") as client:
+        return await client.request(method, "/apps/other", params={"Source": source})
+
+
+async def test_an_archive_is_installed_from_the_web(door: Front, web: Web, app: Path) -> None:
+    content = packed(app)
+    web.put("https://short.example/x", b"", 302, location=URL)
+    web.put(URL, content)
+    checksum = hashlib.sha256(content).hexdigest()
+    answer = await install(door, f"https://short.example/x#{checksum}")
+    assert answer.status_code == 202, answer.text
+    told = answer.json()["data"]["attributes"]
+    assert (told["checksum"], told["version"], told["state"]) == (checksum, "1.0.0", "ready")
+    async with door.client(f"other.{DOMAIN}") as browser:
+        assert (await browser.get("/public/style.css")).content == b"body {}"
+
+
+async def test_an_archive_with_another_checksum_is_refused(door: Front, web: Web, app: Path) -> None:
+    web.put(URL, packed(app))
+    answer = await install(door, f"{URL}#{'0' * 64}")
+    assert (answer.status_code, kept(door)) == (400, [])
+
+
+async def test_an_archive_that_cannot_be_had(door: Front, web: Web) -> None:
+    assert (await install(door, URL)).status_code == 404
+    web.put(URL, b"", 500)
+    assert (await install(door, URL)).status_code == 404
+    web.put(URL, b"", 302, location=URL)
+    assert (await install(door, URL)).status_code == 404
+    assert web.asked.count(URL) == 2 + 4
+
+
+HOSTILE = {
+    "nothing": b"",
+    "no archive": b"\x1f\x8b" + b"x" * 100,
+    "cut off": gzip.compress(archive_of(entry("a", b"y" * 5000)))[:-40],
+    "cut off, plain": archive_of(entry("a", b"y" * 5000))[:2600],
+    "upwards": archive_of(entry("../../up", b"x")),
+    "twice": archive_of(entry("a"), entry("a")),
+    "file and folder": archive_of(entry("a"), entry("a/b")),
+    "odd name": archive_of(entry("a\nb")),
+    "a text": b"<html>not here</html>" * 100,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_an_archive_that_is_none_leaves_nothing(door: Front, web: Web, name: str) -> None:
+    web.put(URL, HOSTILE[name])
+    answer = await install(door, URL)
+    assert answer.status_code in (400, 404), answer.text
+    assert kept(door) == []
+
+
+async def test_links_and_devices_are_passed_over(door: Front, web: Web) -> None:
+    links = [
+        entry("link", kind=tarfile.SYMTYPE, to="/etc/passwd"),
+        entry("hard", kind=tarfile.LNKTYPE, to="manifest.webapp"),
+        entry("folder", kind=tarfile.SYMTYPE, to="/tmp"),
+        entry("folder/x"),
+        entry("null", kind=tarfile.CHRTYPE),
+    ]
+    web.put(URL, archive_of(*links))
+    assert (await install(door, URL)).status_code == 202
+    assert sorted(path.name for path in kept(door)[0].rglob("*")) == ["folder", "manifest.webapp", "x"]
+
+
+async def test_a_bomb_is_refused(door: Front, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alcove.apps.service.tarball.UNPACKED", 1 << 20)
+    web.put(URL, gzip.compress(archive_of(entry("big", bytes(2 << 20)))))
+    assert (await install(door, URL)).status_code == 400
+    monkeypatch.setattr("alcove.apps.service.tarball.MEMBERS", 2)
+    web.put(URL, archive_of(entry("a"), entry("b"), entry("c")))
+    assert (await install(door, URL)).status_code == 400
+    assert kept(door) == []
+
+
+def registered(content: bytes, version: str = "1.2.3", **more: Any) -> bytes:
+    """What a registry says of a version."""
+    manifest = {"type": "webapp", "slug": "other", "name": "Other", "permissions": {}, **more}
+    sha256 = hashlib.sha256(content).hexdigest()
+    return orjson.dumps({"version": version, "manifest": manifest, "url": URL, "sha256": sha256})
+
+
+async def test_the_latest_of_a_registry_is_installed_and_updated(door: Front, web: Web, app: Path) -> None:
+    content = packed(app)
+    web.put(URL, content)
+    web.put(f"{REGISTRY}/registry/other/stable/latest", registered(content))
+    answer = await install(door, "registry://other")
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["data"]["attributes"]["version"] == "1.2.3"
+    first, fetched = kept(door), web.asked.count(URL)
+    assert (await install(door, "registry://other", "PUT")).status_code == 202
+    assert (kept(door), web.asked.count(URL)) == (first, fetched)  # the same version: nothing is fetched
+    web.put(f"{REGISTRY}/registry/other/stable/latest", registered(content, "1.3.0"))
+    assert (await install(door, "registry://other", "PUT")).json()["data"]["attributes"]["version"] == "1.3.0"
+    more = {"permissions": {"f": {"type": "io.cozy.files"}}}
+    web.put(f"{REGISTRY}/registry/other/stable/latest", registered(content, "2.0.0", **more))
+    told = (await install(door, "registry://other", "PUT")).json()["data"]["attributes"]
+    assert (told["version"], told["available_version"]) == ("1.3.0", "2.0.0")
+
+
+async def test_a_registry_whose_archive_is_another_changes_nothing(door: Front, web: Web, app: Path) -> None:
+    web.put(URL, packed(app))
+    web.put(f"{REGISTRY}/registry/other/1.2.3", registered(b"something else"))
+    assert (await install(door, "registry://other/1.2.3")).status_code == 400
+    web.put(f"{REGISTRY}/registry/other/1.2.3", b'{"manifest": {}}')
+    assert (await install(door, "registry://other/1.2.3")).status_code == 404
+    assert (await install(door, "registry://none")).status_code == 404
+    assert (await install(door, "registry://../x")).status_code == 422
+    assert kept(door) == []
