@@ -23,7 +23,9 @@ COMMANDS = {
     "flags": "flags",
     "token": "tokens",
     "client": "tokens",
+    "app": "app",
     "connector": "connector",
+    "konnector": "connector",
 }
 """Each command and the file it is in: only that file is loaded, so that a server on a small machine starts fast."""
 

@@ -1,4 +1,4 @@
-"""`alcove connector`: connectors that are out of service for a while, on the whole server."""
+"""`alcove connector`: which an instance has, and which are out of service for a while, on the whole server."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ import json
 import click
 
 from alcove.base.config import read_settings
+from alcove.cli.installing import add_commands
+from alcove.cli.named import Named
 from alcove.cli.running import running
 
 
-@click.group()
+@click.group(cls=Named, aliases={"list": "ls", "remove": "rm"})
 def connector() -> None:
-    """Take connectors out of service while something is wrong with them or with their vendor."""
+    """Install, update and remove connectors; take them out of service while something is wrong."""
+
+
+konnector = connector
+"""As Cozy calls them."""
+add_commands(connector, "konnectors")
 
 
 @connector.command("close")

@@ -116,3 +116,32 @@ class Place:
         params = {"settled": "true"} if settled else None
         counts: dict[str, int] = self.ask("GET", "/money/summary", params=params)["data"]["attributes"]
         return counts
+
+    def installed(self, kind: str) -> list[dict[str, Any]]:
+        """What is installed of a kind, `apps` or `konnectors`: the members of each."""
+        found: list[dict[str, Any]] = []
+        start = ""
+        while True:
+            page = self.ask("GET", f"/{kind}/", params={"limit": "100", "start_key": start})
+            found += [entry["attributes"] for entry in page["data"]]
+            following = httpx.URL(page["links"]["next"]) if page["links"].get("next") else None
+            if following is None:
+                return found
+            start = following.params["start_key"]
+
+    def install(self, kind: str, slug: str, source: str) -> dict[str, Any]:
+        """Installs from a source: `file://`, `https://` or `registry://`; what is then there."""
+        return self._told("POST", kind, slug, Source=source)
+
+    def update(self, kind: str, slug: str, source: str = "", *, acked: bool = False) -> dict[str, Any]:
+        """Updates from its source, or another one; `acked` says yes to what a version asks for more."""
+        return self._told("PUT", kind, slug, Source=source, PermissionsAcked=str(acked).lower())
+
+    def uninstall(self, kind: str, slug: str) -> None:
+        """Removes it, with its files."""
+        self._told("DELETE", kind, slug)
+
+    def _told(self, method: str, kind: str, slug: str, **params: str) -> dict[str, Any]:
+        said = self.ask(method, f"/{kind}/{quote(slug, safe='')}", params=params)
+        attributes: dict[str, Any] = said["data"]["attributes"]
+        return attributes
