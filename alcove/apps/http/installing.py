@@ -122,7 +122,7 @@ class InstallHTTP:
         work.add_done_callback(self._working.discard)
         if STREAM not in call.request.headers.get("accept", ""):
             return answer(self._shown(step.instance, await asyncio.shield(work)), 202)
-        return StreamingResponse(self._told(step, work), 200, {"Cache-Control": "no-cache"}, STREAM)
+        return StreamingResponse(self._told(step, work), 200, {"Cache-Control": "no-cache", "Content-Type": STREAM})
 
     async def _told(self, step: Step, work: asyncio.Task[Document]) -> AsyncIterator[bytes]:
         """Its states as frames of a stream, until it is ready or cannot be."""
