@@ -14,13 +14,14 @@ from alcove.apps.model import WEBAPPS
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
 from alcove.apps.service.installing import Installers
+from alcove.apps.service.offering import RegistryOffers
 from alcove.apps.service.shelf import Shelf
 from alcove.apps.service.sources import Sources
 from alcove.apps.store import Installed
 from alcove.base.http import AppHost
 from alcove.base.outgoing import Outgoing
 from alcove.documents import Documents
-from alcove.identity import GRANTS, Clients, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
+from alcove.identity import GRANTS, OFFERS, Clients, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
 from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances, InstanceSettings
 from alcove.realtime import Realtime
 from alcove.search import FINDABLES
@@ -60,6 +61,7 @@ def register(house: House) -> None:
     house.add_routes(*LogsHTTP(installers.of(WEBAPPS), house.need(Allowances)).routes())
     house.registry(FINDABLES).add("apps", FINDABLE)
     house.registry(GRANTS).add("app", apps.grant)
+    house.registry(OFFERS).add("registries", RegistryOffers(installers.of(WEBAPPS)))
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
         await apps.install(instance)

@@ -10,7 +10,7 @@ from alcove.identity.http.links import LinkPages
 from alcove.identity.http.opening import SessionCodes
 from alcove.identity.keys import Keys
 from alcove.identity.magic import MagicLinks
-from alcove.identity.model import LIFETIMES, OWNER, Grant, Who, WrongScope, read_scope, read_set
+from alcove.identity.model import LIFETIMES, OWNER, Grant, Offers, Who, WrongScope, read_scope, read_set
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import client_form, salt_of
 from alcove.identity.passphrases import Passphrases
@@ -20,12 +20,14 @@ from alcove.identity.service import Gate, OperatorUnknown, login_url
 from alcove.identity.sessions import Session, Sessions, Visitor
 from alcove.identity.tokens import AUDIENCES, Tokens
 
+OFFERS: Slot[Offers] = Slot("offers", "apps that are not installed, and can be when a client speaks for one")
 GRANTS: Slot[Grant] = Slot("grants", "where the permissions of an app or a connector are found, by audience")
 
 __all__ = [
     "AUDIENCES",
     "GRANTS",
     "LIFETIMES",
+    "OFFERS",
     "OWNER",
     "Client",
     "Clients",
@@ -37,6 +39,7 @@ __all__ = [
     "LoginNeeded",
     "MagicLinks",
     "MetadataWrong",
+    "Offers",
     "OperatorUnknown",
     "Passphrases",
     "Permissions",

@@ -17,9 +17,10 @@ from alcove.identity.model import WrongScope
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from alcove.base.http import Rule, Tenant
+    from alcove.base.http import Rule
     from alcove.identity.client import Client
     from alcove.identity.clients import Clients
+    from alcove.instances import Instance
 
 LOGIN = "login"
 """The scope of a client that only asks who is there: it opens nothing."""
@@ -71,7 +72,7 @@ class Asked:
         return f"{parts.scheme}:"
 
 
-async def read_asked(clients: Clients, tenant: Tenant, said: Mapping[str, str]) -> Asked:
+async def read_asked(clients: Clients, instance: Instance, said: Mapping[str, str]) -> Asked:
     """What these parameters ask for; raises `AuthorizeWrong`. Nobody is led anywhere before all of it is right."""
     state, ident, address = (said.get(name, "") for name in ("state", "client_id", "redirect_uri"))
     challenge, method = said.get("code_challenge", ""), said.get("code_challenge_method", "")
@@ -84,13 +85,13 @@ async def read_asked(clients: Clients, tenant: Tenant, said: Mapping[str, str]) 
         raise AuthorizeWrong("Invalid challenge code method")
     if method == "S256" and not challenge:
         raise AuthorizeWrong("No challenge code")
-    client = await clients.find(tenant, ident)
+    client = await clients.find(instance, ident)
     if client is None:
         raise AuthorizeWrong("No registered client")
     if address not in client.fields["redirect_uris"]:
         raise AuthorizeWrong("Incorrect redirect_uri")
     scope = _scope(client, said.get("scope", "").strip(), challenge)
-    return Asked(client, address, state, scope, challenge, await _rules(clients, tenant, client, scope))
+    return Asked(client, address, state, scope, challenge, await _rules(clients, instance, client, scope))
 
 
 def _scope(client: Client, scope: str, challenge: str) -> str:
@@ -105,11 +106,11 @@ def _scope(client: Client, scope: str, challenge: str) -> str:
     return scope
 
 
-async def _rules(clients: Clients, tenant: Tenant, client: Client, scope: str) -> Sequence[Rule]:
+async def _rules(clients: Clients, instance: Instance, client: Client, scope: str) -> Sequence[Rule]:
     if scope == LOGIN or (scope == EVERYTHING and not client.flagship):
         return ()
     try:
-        return await clients.rules(tenant, client, scope)
+        return await clients.rules(instance, client, scope, offered=instance)
     except (WrongScope, TokenInvalid):
         raise AuthorizeWrong("Invalid scope") from None
 

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from alcove.base.clock import Clock
+    from alcove.base.house import Registry
     from alcove.base.http import Rule, Tenant
     from alcove.documents import Document, Documents, Tx
+    from alcove.identity.model import Offers
     from alcove.identity.permissions import Permissions
     from alcove.identity.tokens import Tokens
     from alcove.instances import Instance, Instances
@@ -53,9 +55,16 @@ class Clients:
     """Reads, makes and changes clients."""
 
     def __init__(
-        self, documents: Documents, instances: Instances, tokens: Tokens, permissions: Permissions, clock: Clock
+        self,
+        documents: Documents,
+        instances: Instances,
+        tokens: Tokens,
+        permissions: Permissions,
+        offers: Registry[Offers],
+        clock: Clock,
     ) -> None:
         self._documents = documents
+        self._offers = offers
         self._instances = instances
         self._tokens = tokens
         self._permissions = permissions
@@ -92,10 +101,11 @@ class Clients:
         rules = await self.rules(instance, client, str(claims.get("scope") or ""))
         return Who("access", client.id, "", rules, device=client.device)
 
-    async def rules(self, tenant: Tenant, client: Client, scope: str) -> list[Rule]:
+    async def rules(self, tenant: Tenant, client: Client, scope: str, *, offered: Instance | None = None) -> list[Rule]:
         """What a scope opens to a client; raises `WrongScope`, and `TokenInvalid` for what it may not have.
 
-        Everything is for certified clients alone, and nothing else may stand for it.
+        Everything is for certified clients alone, and nothing else may stand for it. With the instance in `offered`,
+        the app that a client speaks for need not be installed yet.
         """
         if scope == EVERYTHING:
             if not client.flagship:
@@ -104,6 +114,8 @@ class Clients:
         if scope.startswith(APP):
             slug = scope.removeprefix(APP)
             granted = await self._permissions.granted(tenant, "app", slug)
+            if granted is None and offered is not None:
+                granted = await self._offered(offered, slug)
             if granted is None or client.linked != slug:
                 raise TokenInvalid
             return read_set(granted)
@@ -159,6 +171,19 @@ class Clients:
             return await tx.put(CLIENTS, ident, fields, document.rev)
 
         return _from(await self._documents.work(instance.key, unit))
+
+    async def bring(self, instance: Instance, client: Client) -> None:
+        """Installs the app that a client speaks for, where it is not there; raises a `Refusal`."""
+        if client.linked and await self._permissions.granted(instance, "app", client.linked) is None:
+            for offers in self._offers:
+                await offers.install(instance, client.linked)
+
+    async def _offered(self, instance: Instance, slug: str) -> Mapping[str, Any] | None:
+        for offers in self._offers:
+            found = await offers.offered(instance, slug)
+            if found is not None:
+                return found
+        return None
 
     async def let_in(self, tenant: Tenant, ident: str, system: str = "") -> None:
         """The person has let a client in, on a machine with that system; raises `ClientMissing`."""
@@ -241,7 +266,8 @@ class Clients:
         slug = linked_slug(told["software_id"])
         if slug in NEVER_LINKED:
             raise MetadataWrong("unapproved_software_id", "Link with store/settings is forbidden")
-        if slug and await self._permissions.granted(instance, "app", slug) is None:
+        there = not slug or await self._permissions.granted(instance, "app", slug) is not None
+        if not there and await self._offered(instance, slug) is None:
             raise MetadataWrong("unapproved_software_id", "Application was not found on instance registries")
         return told
 

@@ -6,10 +6,13 @@ import math
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from alcove.base.errors import Forbidden
 from alcove.base.http import Rule, Tenant
+
+if TYPE_CHECKING:
+    from alcove.instances import Instance
 
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -34,6 +37,19 @@ MAKERS = frozenset({"app", "konn", "access", "cli"})
 
 Grant = Callable[[Tenant, str], Awaitable[Mapping[str, Any] | None]]
 """Finds the permission set of an app or a connector by its slug; None when it is not installed."""
+
+
+class Offers(Protocol):
+    """Apps that are not installed, and can be: what a client that speaks for one asks for is known before."""
+
+    async def offered(self, instance: Instance, slug: str) -> Mapping[str, Any] | None:
+        """The permission set of an app, as its source has it; None when it cannot be had."""
+        ...
+
+    async def install(self, instance: Instance, slug: str) -> None:
+        """Installs an app; does nothing when it is there. Raises a `Refusal` that says why it cannot be."""
+        ...
+
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9._]*(\.\*)?|\*")
 

@@ -10,7 +10,7 @@ from alcove.base.http import TokenReader
 from alcove.base.outgoing import Outgoing
 from alcove.base.tables import Tables
 from alcove.documents import POLICIES, Documents, Policies, Policy
-from alcove.identity import GRANTS
+from alcove.identity import GRANTS, OFFERS
 from alcove.identity.addresses import DOCTYPE as CODES
 from alcove.identity.addresses import LIVES, MailAddresses
 from alcove.identity.client import CLIENTS, SECRETS
@@ -93,7 +93,7 @@ def register(house: House) -> None:
     house.registry(REDACTIONS).add(PERMISSIONS, frozenset({"password", "codes", "shortcodes"}))
     codes = house.provide(Codes, Codes(documents, permissions, Attempts(tries, clock, "code")))
     operator = operator_passphrase(settings)
-    clients = house.provide(Clients, Clients(documents, instances, tokens, permissions, clock))
+    clients = house.provide(Clients, Clients(documents, instances, tokens, permissions, house.registry(OFFERS), clock))
     gate = Gate(documents, tokens, sessions, permissions, codes, clients, clock, operator, flat=flat, secure=secure)
     house.provide(Gate, gate)
     house.provide(TokenReader, gate)

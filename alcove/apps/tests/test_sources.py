@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import tarfile
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 import pytest
 
-from alcove.apps.testing import write_app
+from alcove.apps.testing import log_in, write_app
 from alcove.base.outgoing import NoReply, Outgoing, Question, Reply
 from alcove.instances import Instances
 from alcove.server.testing import Front, front
@@ -208,3 +210,36 @@ async def test_a_registry_whose_archive_is_another_changes_nothing(door: Front, 
     assert (await install(door, "registry://none")).status_code == 404
     assert (await install(door, "registry://../x")).status_code == 422
     assert kept(door) == []
+
+
+async def test_a_client_brings_the_app_that_it_speaks_for(door: Front, web: Web, app: Path) -> None:
+    content = packed(app)
+    latest = f"{REGISTRY}/registry/other/stable/latest"
+    said = {"redirect_uris": ["cozyother://"], "client_name": "Other", "software_id": "registry://other"}
+    async with door.client(DOMAIN) as browser:
+        unknown = await browser.post("/auth/register", json=said)
+        assert unknown.json()["error"] == "unapproved_software_id"
+        rule = {"type": "io.cozy.contacts", "verbs": ["GET"]}
+        web.put(latest, registered(content, permissions={"contacts": rule}))
+        made = (await browser.post("/auth/register", json=said)).json()
+        await log_in(browser, DOMAIN, "correct horse battery")
+        asked = {"client_id": made["client_id"], "redirect_uri": "cozyother://", "state": "s", "response_type": "code"}
+        page = await browser.get("/auth/authorize", params=asked, headers={"Accept": "text/html"})
+        assert "Your contacts" in page.text
+        form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text))
+        refused = await browser.post("/auth/authorize", data=form)
+        assert (refused.status_code, kept(door)) == (404, [])  # the archive is away
+        web.put(URL, content)
+        back = await browser.post("/auth/authorize", data=form)
+        assert back.status_code == 302
+        code = dict(parse_qsl(urlsplit(back.headers["location"]).query))["code"]
+        both = {name: made[name] for name in ("client_id", "client_secret")}
+        grant = {"grant_type": "authorization_code", "code": code}
+        tokens = (await browser.post("/auth/access_token", data={**both, **grant})).json()
+        assert tokens["scope"] == "@io.cozy.apps/other"
+        own = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert (await browser.get("/data/io.cozy.contacts/_all_docs", headers=own)).status_code == 200
+        assert (await browser.get("/data/io.cozy.bills/_all_docs", headers=own)).status_code == 403
+    async with door.client(DOMAIN, "io.cozy.apps") as client:
+        assert (await client.get("/apps/other")).json()["data"]["attributes"]["state"] == "ready"
+        assert (await client.delete("/apps/other")).status_code == 400

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.responses import RedirectResponse, Response
 
+from alcove.base.errors import Refusal
 from alcove.base.http import Call, Guard, JSONResponse, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
@@ -23,7 +24,6 @@ from alcove.identity.service import login_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alcove.base.errors import Refusal
     from alcove.identity.authorizing import Asked
     from alcove.identity.clients import Clients
     from alcove.identity.http.certifying import Certifying
@@ -101,7 +101,8 @@ class AuthorizePages:
                 raise LoginNeeded
             if asked.uncertain:
                 raise AuthorizeWrong("Not certified")
-        except (AuthorizeWrong, LoginNeeded) as refusal:
+            await self._clients.bring(instance, asked.client)
+        except Refusal as refusal:
             return self._refuse(call, instance, refusal)
         _, system = browser_of(visitor_of(call).agent)
         await self._clients.let_in(instance, asked.client.id, system)
