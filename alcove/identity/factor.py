@@ -10,7 +10,6 @@ from base64 import b32encode
 from typing import TYPE_CHECKING
 
 import pyotp
-import segno
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +40,8 @@ def address_of(secret: str, domain: str) -> str:
 
 def picture_of(address: str) -> str:
     """The QR code as a `data:` address, dark on light whatever the page looks like: cameras want it so."""
+    import segno  # six megabytes of memory: loaded with the first picture
+
     return segno.make(address, micro=False).svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
 
 

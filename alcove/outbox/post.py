@@ -7,11 +7,11 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import aiosmtplib
-
 from alcove.outbox.errors import PostAway, PostRefused
 
 if TYPE_CHECKING:
+    import aiosmtplib
+
     from alcove.base.config import Settings
     from alcove.outbox.model import Mail
 
@@ -47,6 +47,8 @@ class Post:
 
     async def hand_over(self, mail: Mail) -> None:
         """Gives a mail to the server; raises `PostRefused`, `PostAway`."""
+        import aiosmtplib  # five megabytes of memory: loaded with the first mail
+
         server = aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
