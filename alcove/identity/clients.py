@@ -45,6 +45,8 @@ EVERYTHING = "*"
 """The scope of a certified client."""
 APP = "@io.cozy.apps/"
 """How the scope of a client begins that may do what an app may, now and later."""
+SHARING = "sharing"
+"""The kind of a client that is another place, with which something is shared."""
 PATIENCE = timedelta(hours=1)
 """How long a client that nobody lets in is kept."""
 SECRET = 24
@@ -88,9 +90,9 @@ class Clients:
         """Every client, by id."""
         return [_from(document) for document in await self._documents.all(tenant.key, CLIENTS)]
 
-    async def devices(self, tenant: Tenant) -> list[Client]:
-        """Those that the contract calls connected devices, by kind and name."""
-        found = [client for client in await self.all(tenant) if client.kind and client.name]
+    async def connected(self, tenant: Tenant) -> list[Client]:
+        """What the person has let in, by kind and name: not who waits, and not the other ends of sharings."""
+        found = [client for client in await self.all(tenant) if not client.pending and client.kind != SHARING]
         return sorted(found, key=lambda client: (client.kind, client.name, client.id))
 
     async def who(self, instance: Instance, claims: Mapping[str, Any]) -> Who:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from alcove.identity.clients import Clients
     from alcove.instances import Flags, Instance
 
+KINDS = frozenset({"browser", "desktop", "mobile"})
+"""The kinds of clients that are devices; programs of other kinds are as many as one likes."""
 FLAG = "cozy.oauthclients.max"
 
 
@@ -44,8 +46,8 @@ class DeviceLimit:
 
     async def of(self, instance: Instance) -> Devices:
         """The devices that the person has let in: strangers who registered and wait do not count."""
-        known = await self._clients.devices(instance)
-        return Devices(sum(not client.pending for client in known), await self.limit(instance))
+        known = await self._clients.connected(instance)
+        return Devices(sum(client.kind in KINDS for client in known), await self.limit(instance))
 
     async def exceeded(self, instance: Instance) -> bool:
         """Whether the person must disconnect some before the apps open again."""

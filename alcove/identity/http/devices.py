@@ -56,10 +56,10 @@ class DeviceRoutes:
         ]
 
     async def list(self, call: Call) -> Response:
-        """The devices, by kind and name, without their secrets; `page[limit]` and `page[cursor]`."""
+        """What is connected, by kind and name, without secrets; `page[limit]` and `page[cursor]`."""
         call.caller.allow_type("GET", CLIENTS)
         limit, after = _limit(call), _after(call)
-        found = [client for client in await self._clients.devices(call.instance) if _place(client) > after]
+        found = [client for client in await self._clients.connected(call.instance) if _place(client) > after]
         page = found[:limit]
         links = {}
         if len(found) > limit:

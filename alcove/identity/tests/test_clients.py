@@ -202,10 +202,14 @@ def is_removal(changes: Sequence[Change]) -> bool:
 
 
 async def test_devices_are_listed_by_pages_without_their_secrets(door: Front, client: httpx.AsyncClient) -> None:
+    clients = door.house.need(Clients)
     for name in ("C", "A", "B"):
-        await register(client, client_name=name, client_kind="mobile", notification_device_token="device")
-    await register(client, client_name="D", client_kind="desktop")
-    await register(client, client_name="a program that is no device")
+        made = await register(client, client_name=name, client_kind="mobile", notification_device_token="device")
+        await clients.let_in(here(door), made["client_id"])
+    await clients.let_in(here(door), (await register(client, client_name="D"))["client_id"])
+    sharing = await register(client, client_name="another place", client_kind="sharing")
+    await clients.let_in(here(door), sharing["client_id"])
+    await register(client, client_name="who waits", client_kind="mobile")
     async with door.client(scope="io.cozy.oauth.clients") as settings:
         first = (await settings.get("/settings/clients?page[limit]=3")).json()
         assert [one["attributes"]["client_name"] for one in first["data"]] == ["D", "A", "B"]

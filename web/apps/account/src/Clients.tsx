@@ -33,10 +33,10 @@ export function Clients() {
 function Row({ client, disconnect }: { client: Client; disconnect: () => void }) {
   const say = useSay(texts)
   const formats = useFormats()
-  const { name, waits, whole, since, seen } = client
+  const { name, whole, since, seen } = client
   const facts = [
-    since && say(waits ? 'client.asked' : 'client.since', { ago: formats.ago(since) }),
-    !waits && (seen === '' ? say('client.unseen') : today(seen) ? say('client.today') : say('client.seen', { ago: formats.ago(seen) })),
+    since && say('client.since', { ago: formats.ago(since) }),
+    seen === '' ? say('client.unseen') : today(seen) ? say('client.today') : say('client.seen', { ago: formats.ago(seen) }),
     whole && say('client.whole'),
   ]
   return (
@@ -45,8 +45,7 @@ function Row({ client, disconnect }: { client: Client; disconnect: () => void })
       <div>
         <b>
           <Name of={name} />
-        </b>{' '}
-        {waits && <span className={css.mark}>{say('client.waits')}</span>}
+        </b>
         <div className="small muted">{facts.filter(Boolean).join(' · ')}</div>
       </div>
       <Button variant="subtle" onClick={disconnect} aria-label={say('client.do.name', { name })}>

@@ -66,16 +66,15 @@ describe('who is signed in', () => {
 })
 
 describe('connected clients', () => {
-  it('come with those that wait last, and those heard of last first', () => {
+  it('come with those heard of last first', () => {
     const said = (id: string, more: object) => ({ id, attributes: { client_name: id, ...more } })
     const known = clientsOf([
-      said('waits', { pending: true, cozyMetadata: { createdAt: '2026-01-09T00:00:00Z' } }),
       said('old', { last_refreshed_at: '2026-01-01T00:00:00Z' }),
       said('new', { last_refreshed_at: '2026-01-01T00:00:00Z', synchronized_at: '2026-01-05T00:00:00Z', flagship: true, client_kind: 'mobile' }),
       said('never', {}),
     ])
-    expect(known.map(one => one.id)).toEqual(['new', 'old', 'never', 'waits'])
-    expect(known[0]).toMatchObject({ kind: 'mobile', whole: true, waits: false, seen: '2026-01-05T00:00:00Z' })
+    expect(known.map(one => one.id)).toEqual(['new', 'old', 'never'])
+    expect(known[0]).toMatchObject({ kind: 'mobile', whole: true, seen: '2026-01-05T00:00:00Z' })
   })
 })
 

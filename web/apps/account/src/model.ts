@@ -139,7 +139,6 @@ export interface ClientSaid {
   attributes: {
     client_name: string
     client_kind?: string
-    pending?: boolean
     flagship?: boolean
     synchronized_at?: string
     last_refreshed_at?: string
@@ -147,13 +146,11 @@ export interface ClientSaid {
   }
 }
 
-/** A device or program that the person connected, or that waits for it. */
+/** A device or program that the person connected. */
 export interface Client {
   id: string
   name: string
   kind: string
-  /** Whether nobody has let it in yet. */
-  waits: boolean
   /** Whether it may do everything. */
   whole: boolean
   since: string
@@ -168,12 +165,11 @@ export function clientsOf(said: readonly ClientSaid[]): Client[] {
       id,
       name: attributes.client_name,
       kind: attributes.client_kind ?? '',
-      waits: attributes.pending === true,
       whole: attributes.flagship === true,
       since: attributes.cozyMetadata?.createdAt ?? '',
       seen: [attributes.synchronized_at ?? '', attributes.last_refreshed_at ?? ''].sort()[1] ?? '',
     }))
-    .sort((a, b) => Number(a.waits) - Number(b.waits) || b.seen.localeCompare(a.seen) || a.name.localeCompare(b.name))
+    .sort((a, b) => b.seen.localeCompare(a.seen) || a.name.localeCompare(b.name))
 }
 
 const DAY = 24 * 3600 * 1000
