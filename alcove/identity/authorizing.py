@@ -31,14 +31,13 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The parameters, checked, with the client that they name and what its scope opens."""
+    """The parameters, checked, with the client that they name."""
 
     client: Client
     address: str
     state: str
     scope: str
     challenge: str
-    rules: Sequence[Rule]
 
     @property
     def uncertain(self) -> bool:
@@ -91,7 +90,7 @@ async def read_asked(clients: Clients, instance: Instance, said: Mapping[str, st
     if address not in client.fields["redirect_uris"]:
         raise AuthorizeWrong("Incorrect redirect_uri")
     scope = _scope(client, said.get("scope", "").strip(), challenge)
-    return Asked(client, address, state, scope, challenge, await _rules(clients, instance, client, scope))
+    return Asked(client, address, state, scope, challenge)
 
 
 def _scope(client: Client, scope: str, challenge: str) -> str:
@@ -106,11 +105,10 @@ def _scope(client: Client, scope: str, challenge: str) -> str:
     return scope
 
 
-async def _rules(clients: Clients, instance: Instance, client: Client, scope: str) -> Sequence[Rule]:
-    if scope == LOGIN or (scope == EVERYTHING and not client.flagship):
-        return ()
+async def rules_of(clients: Clients, instance: Instance, asked: Asked) -> Sequence[Rule]:
+    """What a scope opens; raises `AuthorizeWrong`. It may ask a registry: only for who is logged in."""
     try:
-        return await clients.rules(instance, client, scope, offered=instance)
+        return await clients.rules(instance, asked.client, asked.scope, offered=instance)
     except (WrongScope, TokenInvalid):
         raise AuthorizeWrong("Invalid scope") from None
 

@@ -12,7 +12,7 @@ from alcove.base.http import Call, Guard, JSONResponse, Route
 from alcove.base.ids import new_code
 from alcove.base.pages import Pages
 from alcove.identity import letters
-from alcove.identity.authorizing import LOGIN, read_asked
+from alcove.identity.authorizing import LOGIN, read_asked, rules_of
 from alcove.identity.browsers import browser_of
 from alcove.identity.clients import APP
 from alcove.identity.consent_texts import authorize_texts
@@ -22,8 +22,9 @@ from alcove.identity.scopes import opened, reads_only
 from alcove.identity.service import login_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from alcove.base.http import Rule
     from alcove.identity.authorizing import Asked
     from alcove.identity.clients import Clients
     from alcove.identity.http.certifying import Certifying
@@ -88,7 +89,10 @@ class AuthorizePages:
             return await self._certifying.page(call, asked.client)
         if asked.silent:
             return await self._give(call, instance, asked)
-        return self._page(call, instance, asked)
+        try:
+            return self._page(call, instance, asked, await rules_of(self._clients, instance, asked))
+        except AuthorizeWrong as refusal:
+            return self._refuse(call, instance, refusal)
 
     async def allow(self, call: Call) -> Response:
         """The person lets the client in: leads back to it with a code, which is good for ten minutes."""
@@ -101,6 +105,8 @@ class AuthorizePages:
                 raise LoginNeeded
             if asked.uncertain:
                 raise AuthorizeWrong("Not certified")
+            if not asked.silent:
+                await rules_of(self._clients, instance, asked)
             await self._clients.bring(instance, asked.client)
         except Refusal as refusal:
             return self._refuse(call, instance, refusal)
@@ -124,7 +130,7 @@ class AuthorizePages:
             return JSONResponse({"deeplink": asked.back(**said)})
         return RedirectResponse(asked.back(**said), 302, _UNKEPT)
 
-    def _page(self, call: Call, instance: Instance, asked: Asked) -> Response:
+    def _page(self, call: Call, instance: Instance, asked: Asked, rules: Sequence[Rule]) -> Response:
         csrf = call.request.cookies.get("_csrf") or new_code()
         html = self._pages.render(
             "authorize.html",
@@ -133,8 +139,8 @@ class AuthorizePages:
             domain=instance.domain,
             client=asked.client,
             place=asked.place,
-            lines=opened(asked.rules, instance.locale),
-            reading=reads_only(asked.rules),
+            lines=opened(rules, instance.locale),
+            reading=reads_only(rules),
             refuse=asked.back(error="access_denied"),
             fields={name: call.query(name) for name in FIELDS if call.query(name)},
             csrf=csrf,
