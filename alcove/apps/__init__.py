@@ -10,6 +10,7 @@ from alcove.apps.model.record import HIDDEN
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import Folder
 from alcove.apps.service.installing import Installer, Installers
+from alcove.apps.service.renewing import Renewals
 
 __all__ = [
     "HIDDEN",
@@ -22,6 +23,7 @@ __all__ = [
     "LogsHTTP",
     "NoSuchFile",
     "NotInstalled",
+    "Renewals",
     "answer_installed",
     "send_file",
 ]

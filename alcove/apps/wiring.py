@@ -15,6 +15,7 @@ from alcove.apps.service import Apps
 from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
 from alcove.apps.service.installing import Installers
 from alcove.apps.service.offering import RegistryOffers
+from alcove.apps.service.renewing import Renewals
 from alcove.apps.service.shelf import Shelf
 from alcove.apps.service.sources import Sources
 from alcove.apps.store import Installed
@@ -45,15 +46,18 @@ def register(house: House) -> None:
     documents = house.need(Documents)
     installed, shelf = Installed(documents), Shelf(house.settings.home)
     contexts, built = house.need(Contexts), built_apps(folder, vite)
-    apps = house.provide(Apps, Apps(installed, shelf, built, instances, person, contexts, house.clock, scheme))
+    clients, realtime, sources = house.need(Clients), house.need(Realtime), Sources(house.need(Outgoing))
+    installers = Installers(documents, shelf, sources, clients, contexts, realtime, house.clock)
+    house.provide(Installers, installers)
+    renewals = Renewals(installers.of(WEBAPPS), house.clock)
+    apps = house.provide(
+        Apps, Apps(installed, shelf, renewals, built, instances, person, contexts, house.clock, scheme)
+    )
     tokens, links = house.need(Tokens), house.need(LinkPages)
     codes, limit = house.need(SessionCodes), house.need(DeviceLimit)
     pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, codes, limit, scheme, vite)
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)
-    clients, realtime, sources = house.need(Clients), house.need(Realtime), Sources(house.need(Outgoing))
-    installers = Installers(documents, shelf, sources, clients, contexts, realtime, house.clock)
-    house.provide(Installers, installers)
     instances.on_destroyed(lambda instance: shelf.forget(instance.key))
     catalogue = Catalogue(apps, pages, gate, house.need(Sessions), instances, shared, scheme)
     house.add_routes(*catalogue.routes())

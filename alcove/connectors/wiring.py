@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from alcove.apps import Installers, InstallHTTP, LogsHTTP
+from alcove.apps import Installers, InstallHTTP, LogsHTTP, Renewals
 from alcove.base.confined import Here, Level
 from alcove.connectors import store
 from alcove.connectors.http.catalogue import Catalogue
@@ -68,7 +68,9 @@ def register(house: House) -> None:
     house.registry(PROVISIONERS).add("connectors", provision)
     house.add_routes(*ConnectorsHTTP(intake, gatherings, stops, answers, shelf, runs, house.need(Triggers)).routes())
     triggers, installer = house.need(Triggers), house.need(Installers).of(KIND)
-    catalogue = Catalogue(installer, konnectors, triggers, jobs, house.need(Gate), settings.scheme)
+    catalogue = Catalogue(
+        installer, Renewals(installer, house.clock), konnectors, triggers, jobs, house.need(Gate), settings.scheme
+    )
     house.add_routes(*catalogue.routes())
     clean = Hanging(shelf, triggers).remove
     house.add_routes(*InstallHTTP(installer, house.need(Contexts), catalogue.shown, clean).routes())

@@ -66,12 +66,12 @@ class Catalogue:
         return answer_installed(call, found, self._scheme, self.shown)
 
     async def show(self, call: Call) -> Response:
-        """One installed app."""
+        """One installed app, brought to its newest version first."""
         instance = cast("Instance", call.instance)
         document = await self._apps.get(instance, call.params["slug"])
         await self._gate.admit(call, Guard.TOKEN)
         call.caller.allow("GET", APPS, document.id, document.fields())
-        return answer(self.shown(instance, document))
+        return answer(self.shown(instance, await self._apps.shown(instance, document)))
 
     async def icon(self, call: Call) -> Response:
         """An app's icon, for a token or a logged-in browser; under a version it may be kept for ever."""

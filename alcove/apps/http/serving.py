@@ -100,6 +100,9 @@ class AppPages:
         if not name and not route.public and app.manifest.slug not in MANAGING and await self._limit.exceeded(instance):
             return self._too_many_devices(call, instance, app)
         if not name:
+            if session is not None:
+                app = await self._apps.renewed(instance, app.manifest.slug)
+                route, _ = app.manifest.find(segments) or found
             code = call.query("sharecode")
             asked = await self._links.ask(call, code, self._asked(call, instance, app)) if code else None
             return asked or await self._page(instance, app, route, session, code)

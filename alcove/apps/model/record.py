@@ -66,3 +66,14 @@ def _services(said: Any) -> Any:
     if not isinstance(said, dict):
         return None
     return {name: {"debounce": "", **told} for name, told in said.items() if isinstance(told, dict)}
+
+
+def precedes(version: str, other: str) -> bool:
+    """Whether a version `X.Y.Z` is older than another; what is written otherwise precedes nothing.
+
+    >>> precedes("1.9.0", "1.10.0"), precedes("1.10.0", "1.10.0"), precedes("1.0.0-beta.1", "2.0.0")
+    (True, False, False)
+    """
+    numbers = [[int(part) for part in one.split(".") if part.isdecimal()] for one in (version, other)]
+    known = all(one.replace(".", "").isdecimal() and len(one) < 40 for one in (version, other))
+    return known and numbers[0] < numbers[1]

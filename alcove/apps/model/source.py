@@ -30,6 +30,11 @@ class Source:
         return unquote(self.text.partition("://")[2])
 
     @property
+    def pinned(self) -> bool:
+        """Whether a `registry://` names one version, which is always the same."""
+        return not self.registered.endswith("/latest")
+
+    @property
     def registered(self) -> str:
         """The path below `/registry/` of what a `registry://` names: a version, or the latest of a channel."""
         slug, *more = self.text.partition("://")[2].strip("/").split("/")

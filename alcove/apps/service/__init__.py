@@ -18,6 +18,7 @@ from alcove.base.clock import Clock, rfc3339
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from alcove.apps.service.renewing import Renewals
     from alcove.apps.service.shelf import Shelf
     from alcove.apps.store import Installed
     from alcove.base.http import Tenant
@@ -37,6 +38,7 @@ class Apps:
         self,
         installed: Installed,
         shelf: Shelf,
+        renewals: Renewals,
         built: Sequence[ServedApp],
         instances: Instances,
         settings: InstanceSettings,
@@ -46,6 +48,7 @@ class Apps:
     ) -> None:
         self._installed = installed
         self._shelf = shelf
+        self._renewals = renewals
         self._served: dict[tuple[str, str], tuple[str, ServedApp]] = {}
         self._built = {app.manifest.slug: app for app in built}
         self._instances = instances
@@ -75,6 +78,15 @@ class Apps:
                 self._served.clear()
             self._served[instance.key, slug] = (document.rev, app)
         return app
+
+    async def renewed(self, instance: Instance, slug: str) -> ServedApp:
+        """The same, after a newer version was taken; raises `NotInstalled`, `NotReady`."""
+        await self._renewals.renewed(instance, await self.get(instance, slug))
+        return await self.served(instance, slug)
+
+    async def shown(self, instance: Instance, document: Document) -> Document:
+        """An app that somebody asks about, after a newer version was taken; raises `NotInstalled`."""
+        return await self._renewals.renewed(instance, document)
 
     async def _opened(self, instance: Instance, slug: str, fields: Mapping[str, Any]) -> ServedApp:
         if not comes_from_elsewhere(fields):

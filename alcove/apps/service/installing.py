@@ -14,7 +14,7 @@ import orjson
 
 from alcove.apps.errors import AlreadyInstalled, ChangedMeanwhile, ComesAlong, LinkedClient, NotInstalled
 from alcove.apps.model import FOLDER, REGISTRY, check_slug, read_source
-from alcove.apps.model.record import UPDATED, comes_from_elsewhere, read_record, wants_more
+from alcove.apps.model.record import UPDATED, comes_from_elsewhere, precedes, read_record, wants_more
 from alcove.apps.service.folders import Folder
 from alcove.apps.store import Installed
 from alcove.base.clock import Clock, rfc3339
@@ -42,6 +42,12 @@ class Step:
     package: Package | None
     """The files to keep; None when there is nothing to do but what `fields` says."""
     old: Document | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether it leads to an older version than the present one: a registry may have taken one back."""
+        was = self.old.fields() if self.old is not None else {}
+        return precedes(self.fields["version"], str(was.get("version") or ""))
 
 
 class Installer:

@@ -243,3 +243,43 @@ async def test_a_client_brings_the_app_that_it_speaks_for(door: Front, web: Web,
     async with door.client(DOMAIN, "io.cozy.apps") as client:
         assert (await client.get("/apps/other")).json()["data"]["attributes"]["state"] == "ready"
         assert (await client.delete("/apps/other")).status_code == 400
+
+
+async def shown(door: Front) -> dict[str, Any]:
+    """The app as it is told."""
+    async with door.client(DOMAIN, "io.cozy.apps") as client:
+        told: dict[str, Any] = (await client.get("/apps/other")).json()["data"]["attributes"]
+        return told
+
+
+async def test_opening_an_app_takes_its_newer_version(door: Front, web: Web, app: Path) -> None:
+    content, latest = packed(app), f"{REGISTRY}/registry/other/stable/latest"
+    web.put(URL, content)
+    web.put(latest, registered(content))
+    assert (await install(door, "registry://other")).status_code == 202
+    web.put(latest, registered(content, "1.10.0"))
+    assert (await shown(door))["version"] == "1.10.0"
+    web.put(latest, registered(content, "1.11.0"))
+    assert (await shown(door))["version"] == "1.10.0"  # the registry was asked a moment ago
+    door.clock.pass_time(hours=2)
+    async with door.client(f"other.{DOMAIN}") as browser:
+        await log_in(browser, DOMAIN, "correct horse battery")
+        assert (await browser.get("/")).status_code == 200
+    asked = len(web.asked)
+    assert (await shown(door))["version"] == "1.11.0"
+    assert len(web.asked) == asked
+
+
+async def test_what_is_older_broken_or_wants_more_is_not_taken_by_itself(door: Front, web: Web, app: Path) -> None:
+    content, latest = packed(app), f"{REGISTRY}/registry/other/stable/latest"
+    web.put(URL, content)
+    web.put(latest, registered(content))
+    assert (await install(door, "registry://other")).status_code == 202
+    more = {"permissions": {"c": {"type": "io.cozy.contacts"}}}
+    older, other = registered(content, "1.1.0"), registered(b"another", "2.0.0")
+    for body in (older, b"", other, registered(content, "3.0.0", **more)):
+        door.clock.pass_time(hours=2)
+        web.put(latest, body)
+        told = await shown(door)
+        assert (told["version"], told["state"]) == ("1.2.3", "ready")
+    assert told["available_version"] == "3.0.0"

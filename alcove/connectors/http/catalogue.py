@@ -17,7 +17,7 @@ from alcove.jobs import trigger_resource
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from alcove.apps import Installer
+    from alcove.apps import Installer, Renewals
     from alcove.connectors.service.konnectors import Konnectors
     from alcove.documents import Document
     from alcove.identity import Gate
@@ -29,9 +29,17 @@ class Catalogue:
     """The routes about installed connectors."""
 
     def __init__(
-        self, installer: Installer, konnectors: Konnectors, triggers: Triggers, jobs: Jobs, gate: Gate, scheme: str
+        self,
+        installer: Installer,
+        renewals: Renewals,
+        konnectors: Konnectors,
+        triggers: Triggers,
+        jobs: Jobs,
+        gate: Gate,
+        scheme: str,
     ) -> None:
         self._installer = installer
+        self._renewals = renewals
         self._konnectors = konnectors
         self._triggers = triggers
         self._jobs = jobs
@@ -57,12 +65,12 @@ class Catalogue:
         return answer_installed(call, found, self._scheme, self.shown)
 
     async def show(self, call: Call) -> Response:
-        """One installed connector."""
+        """One installed connector, brought to its newest version first."""
         instance = cast("Instance", call.instance)
         document = await self._installer.get(instance, call.params["slug"])
         await self._gate.admit(call, Guard.TOKEN)
         call.caller.allow("GET", KONNECTORS, document.id, document.fields())
-        return answer(self.shown(instance, document))
+        return answer(self.shown(instance, await self._renewals.renewed(instance, document)))
 
     async def icon(self, call: Call) -> Response:
         """A connector's icon, for a token or a logged-in browser; under a version it may be kept for ever."""
