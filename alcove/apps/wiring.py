@@ -9,12 +9,14 @@ from alcove.apps.finding import FINDABLE
 from alcove.apps.http.catalogue import Catalogue
 from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.logs import LogsHTTP
+from alcove.apps.http.registry import RegistryHTTP
 from alcove.apps.http.serving import AppPages
 from alcove.apps.model import WEBAPPS
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
 from alcove.apps.service.installing import Installers
 from alcove.apps.service.offering import RegistryOffers
+from alcove.apps.service.registries import Registries
 from alcove.apps.service.renewing import Renewals
 from alcove.apps.service.shelf import Shelf
 from alcove.apps.service.sources import Sources
@@ -63,6 +65,8 @@ def register(house: House) -> None:
     house.add_routes(*catalogue.routes())
     house.add_routes(*InstallHTTP(installers.of(WEBAPPS), contexts, catalogue.shown).routes())
     house.add_routes(*LogsHTTP(installers.of(WEBAPPS), house.need(Allowances)).routes())
+    registries = Registries(house.need(Outgoing), contexts, house.clock)
+    house.add_routes(*RegistryHTTP(registries, gate).routes())
     house.registry(FINDABLES).add("apps", FINDABLE)
     house.registry(GRANTS).add("app", apps.grant)
     house.registry(OFFERS).add("registries", RegistryOffers(installers.of(WEBAPPS)))

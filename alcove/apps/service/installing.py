@@ -16,6 +16,7 @@ from alcove.apps.errors import AlreadyInstalled, ChangedMeanwhile, ComesAlong, L
 from alcove.apps.model import FOLDER, REGISTRY, check_slug, read_source
 from alcove.apps.model.record import UPDATED, comes_from_elsewhere, precedes, read_record, wants_more
 from alcove.apps.service.folders import Folder
+from alcove.apps.service.registries import registries_of
 from alcove.apps.store import Installed
 from alcove.base.clock import Clock, rfc3339
 from alcove.documents import Document, DocumentMissing, RevisionConflict
@@ -94,7 +95,7 @@ class Installer:
         source = read_source(said)
         if await self._installed.get(instance.key, slug) is not None:
             raise AlreadyInstalled
-        package = await self._sources.fetch(self.kind, source, self._registries(instance))
+        package = await self._sources.fetch(self.kind, source, registries_of(self._contexts, instance))
         fields = self._fields(slug, source, package) | {"state": state, "created_at": self._now()}
         if parameters is not None:
             fields["parameters"] = parameters
@@ -112,7 +113,7 @@ class Installer:
                 raise ComesAlong(slug)
             return Step(instance, slug, was, None, old)
         source = read_source(said or str(was.get("source") or ""))
-        package = await self._sources.fetch(self.kind, source, self._registries(instance))
+        package = await self._sources.fetch(self.kind, source, registries_of(self._contexts, instance))
         fields = self._fields(slug, source, package)
         if source.scheme == REGISTRY and all(fields[name] == was.get(name) for name in ("source", "version")):
             return Step(instance, slug, was, None, old)
@@ -190,11 +191,6 @@ class Installer:
         more = context.get("additional_platform_apps")
         known = UPDATED | set(more if isinstance(more, list) else ())
         return slug in known or context.get("permissions_skip_verification") is True
-
-    def _registries(self, instance: Instance) -> list[str]:
-        """Those of the context, in their order."""
-        said = self._contexts.of(instance).get("registries")
-        return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []
 
     def _now(self) -> str:
         return rfc3339(self._clock.now())

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 import pytest
 
-from alcove.apps.testing import log_in, write_app
+from alcove.apps.testing import bearer_of_page, log_in, write_app
 from alcove.base.outgoing import NoReply, Outgoing, Question, Reply
 from alcove.instances import Instances
 from alcove.server.testing import Front, front
@@ -283,3 +283,39 @@ async def test_what_is_older_broken_or_wants_more_is_not_taken_by_itself(door: F
         told = await shown(door)
         assert (told["version"], told["state"]) == ("1.2.3", "ready")
     assert told["available_version"] == "3.0.0"
+
+
+async def test_registries_tell_apps_what_could_be_installed(door: Front, web: Web, app: Path, tmp_path: Path) -> None:
+    store = write_app(tmp_path, "store", permissions={"a": {"type": "io.cozy.apps"}})
+    async with door.client(DOMAIN, "io.cozy.apps") as client:
+        assert (await client.post("/apps/store", params={"Source": store.as_uri()})).status_code == 202
+        assert (await client.get("/registry")).status_code == 403  # only for apps and clients
+    first, second = (f"{one}/registry" for one in CONTEXTS["default"]["registries"])
+    page = {"data": [{"slug": "b"}, {"slug": "a", "of": 1}], "meta": {"next_cursor": 100}}
+    web.put(f"{first}?limit=5", orjson.dumps(page))
+    web.put(f"{second}?limit=5", orjson.dumps({"data": [{"slug": "a", "of": 2}, "odd"], "meta": {}}))
+    web.put(f"{first}?limit=5&cursor=100", orjson.dumps({"data": [{"slug": "z"}]}))
+    web.put(f"{second}/maintenance", b'[{"slug": "bank"}, 1]')
+    web.put(f"{second}/other/stable/latest", b'{"version": "1.0.0"}')
+    web.put(f"{second}/other/1.0.0/icon", b"<svg/>", 200, **{"content-type": "image/svg+xml"})
+    web.put(f"{second}/other/1.0.0/screenshots/a.png", b"<html>", 200, **{"content-type": "text/html"})
+    async with door.client(f"store.{DOMAIN}") as browser:
+        await log_in(browser, DOMAIN, "correct horse battery")
+        bearer = await bearer_of_page(browser, DOMAIN, "store")
+
+        async def get(path: str) -> httpx.Response:
+            return await browser.get(f"http://{DOMAIN}/registry{path}", headers=bearer)
+
+        listed = (await get("?limit=5&other=x")).json()
+        assert listed == {"data": [{"slug": "a", "of": 1}, {"slug": "b"}], "meta": {"count": 2, "next_cursor": "100|-"}}
+        rest = await get("/?limit=5&cursor=100%7C-")
+        assert rest.json() == {"data": [{"slug": "z"}], "meta": {"count": 1}}
+        assert (await get("/maintenance")).json() == [{"slug": "bank"}]
+        assert (await get("/other/stable/latest")).json() == {"version": "1.0.0"}
+        icon = await get("/other/1.0.0/icon")
+        assert (icon.content, icon.headers["content-type"]) == (b"<svg/>", "image/svg+xml")
+        for missing in ("/none", "/other/1.0.0/screenshots/a.png", "/other/1.0.0/screenshots/..%2f..%2fx", "/%2e%2e"):
+            assert (await get(missing)).status_code in (403, 404), missing
+        asked = len(web.asked)
+        assert (await get("/maintenance")).status_code == 200
+        assert len(web.asked) == asked  # told a moment ago
