@@ -1,6 +1,7 @@
 """Web apps: which are installed, and serving each on its own host."""
 
 from alcove.apps.errors import NoSuchFile, NotInstalled
+from alcove.apps.http.download import DownloadHTTP
 from alcove.apps.http.files import send_file
 from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.listing import answer_installed
@@ -15,6 +16,7 @@ from alcove.apps.service.renewing import Renewals
 __all__ = [
     "HIDDEN",
     "Apps",
+    "DownloadHTTP",
     "Folder",
     "InstallHTTP",
     "Installer",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alcove.apps.finding import FINDABLE
 from alcove.apps.http.catalogue import Catalogue
+from alcove.apps.http.download import DownloadHTTP
 from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.http.registry import RegistryHTTP
@@ -64,6 +65,7 @@ def register(house: House) -> None:
     catalogue = Catalogue(apps, pages, gate, house.need(Sessions), instances, shared, scheme)
     house.add_routes(*catalogue.routes())
     house.add_routes(*InstallHTTP(installers.of(WEBAPPS), contexts, catalogue.shown).routes())
+    house.add_routes(*DownloadHTTP(installers.of(WEBAPPS), apps.files, gate).routes())
     house.add_routes(*LogsHTTP(installers.of(WEBAPPS), house.need(Allowances)).routes())
     registries = Registries(house.need(Outgoing), contexts, house.clock)
     house.add_routes(*RegistryHTTP(registries, gate).routes())

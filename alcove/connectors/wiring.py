@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from alcove.apps import Installers, InstallHTTP, LogsHTTP, Renewals
+from alcove.apps import DownloadHTTP, Installers, InstallHTTP, LogsHTTP, Renewals
 from alcove.base.confined import Here, Level
 from alcove.connectors import store
 from alcove.connectors.http.catalogue import Catalogue
@@ -74,6 +74,7 @@ def register(house: House) -> None:
     house.add_routes(*catalogue.routes())
     clean = Hanging(shelf, triggers).remove
     house.add_routes(*InstallHTTP(installer, house.need(Contexts), catalogue.shown, clean).routes())
+    house.add_routes(*DownloadHTTP(installer, catalogue.files, house.need(Gate)).routes())
     house.add_routes(*LogsHTTP(installer, house.need(Allowances)).routes())
     instances.on_destroyed(lambda instance: intake.forget(instance.key))
 

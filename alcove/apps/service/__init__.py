@@ -84,6 +84,10 @@ class Apps:
         await self._renewals.renewed(instance, await self.get(instance, slug))
         return await self.served(instance, slug)
 
+    async def files(self, instance: Instance, document: Document) -> Folder:
+        """The files of an installed app; raises `NotInstalled`, `NotReady`."""
+        return (await self.served(instance, document.id.rpartition("/")[2])).folder
+
     async def shown(self, instance: Instance, document: Document) -> Document:
         """An app that somebody asks about, after a newer version was taken; raises `NotInstalled`."""
         return await self._renewals.renewed(instance, document)

@@ -14,7 +14,7 @@ from alcove.apps.model import MANIFEST, Manifest, Template, is_hashed, media_typ
 from alcove.base.config import WrongSetting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 log = logging.getLogger("alcove.apps")
 
@@ -63,6 +63,11 @@ class Folder:
             self.list()
             found = self._assets.get(name)
         return found
+
+    def paths(self) -> Sequence[tuple[str, Path]]:
+        """All files by name, and where each lies; their compressed twins too."""
+        found = ((name, [asset.path, *asset.twins.values()]) for name, asset in sorted(self._assets.items()))
+        return [(name + path.name[len(paths[0].name) :], path) for name, paths in found for path in paths]
 
     def _read(self, name: str) -> str:
         """The text of a page, as the template is made from."""

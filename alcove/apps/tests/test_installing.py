@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -280,3 +282,20 @@ async def test_what_an_app_tells_of_itself_is_logged(
         "begun forged line",
         "",
     ]
+
+
+async def test_all_files_are_downloaded_as_an_archive(door: Front, sources: Path) -> None:
+    await install(door, write_app(sources, "other"))
+    async with door.client(DOMAIN, SCOPE) as client:
+        version = (await client.get("/apps/other")).json()["data"]["attributes"]["version"]
+        answer = await client.get(f"/apps/other/download/{version}")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/gzip")
+        assert (await client.get("/apps/mini/download")).status_code == 200
+        assert (await client.get("/apps/other/download/0.0.1")).status_code == 412
+        assert (await client.get("/apps/none/download")).status_code == 404
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        names = set(archive.getnames())
+        assert {"manifest.webapp", "public/index.html", "app.js", "app.js.br", "app.js.gz"} <= names
+        file = archive.extractfile("public/style.css")
+        assert file is not None
+        assert file.read() == b"body {}"

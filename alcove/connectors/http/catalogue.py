@@ -75,11 +75,11 @@ class Catalogue:
     async def icon(self, call: Call) -> Response:
         """A connector's icon, for a token or a logged-in browser; under a version it may be kept for ever."""
         instance, slug = cast("Instance", call.instance), call.params["slug"]
-        fields = (await self._installer.get(instance, slug)).fields()
+        document = await self._installer.get(instance, slug)
         await self._gate.admit(call, Guard.EITHER)
         call.caller.allow_type("GET", KONNECTORS)
-        folder = await self._files(instance, slug, str(fields.get("code") or ""))
-        asset = folder.get(str(fields.get("icon") or "icon.svg").strip("/"))
+        folder = await self.files(instance, document)
+        asset = folder.get(str(document.fields().get("icon") or "icon.svg").strip("/"))
         if asset is None:
             raise NoSuchFile
         return await send_file(call.request, asset, forever="version" in call.params)
@@ -117,7 +117,9 @@ class Catalogue:
         }
         return resource(KONNECTORS, document.id, fields, rev=document.rev, links=links)
 
-    async def _files(self, instance: Instance, slug: str, code: str) -> Folder:
+    async def files(self, instance: Instance, document: Document) -> Folder:
+        """The files of an installed connector; raises `NoSuchFile` where it is gone from this installation."""
+        slug, code = document.id.rpartition("/")[2], str(document.fields().get("code") or "")
         if code:
             return await self._installer.files(instance, slug, code)
         try:
