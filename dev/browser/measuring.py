@@ -16,7 +16,7 @@ from browser.visit import Visit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
     from browser.server import Person, Server
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 OPENINGS = 3
 NOTCHES, NOTCH, PAUSE = 150, 120, 40
 """A wheel that is turned as fast as a finger can: so many notches, pixels of each, milliseconds between two."""
+SETTLED = 500
+"""Milliseconds after which a list that was scrolled stands still."""
 WATCH = """
 window.measured = {events: [], long: []};
 new PerformanceObserver(list => measured.long.push(...list.getEntries().map(one => one.duration)))
@@ -34,6 +36,13 @@ new PerformanceObserver(list => measured.events.push(...list.getEntries().filter
   .map(one => one.duration))).observe({type: 'event', buffered: true, durationThreshold: 16});
 """
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+def click(target: Locator) -> None:
+    """A click of the mouse alone: Playwright's own looks at the page meanwhile, which would be measured too."""
+    place = target.bounding_box()
+    assert place is not None
+    target.page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,7 @@ class Window:
             self.page.mouse.wheel(0, NOTCH)
             self.page.wait_for_timeout(PAUSE)
         self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(SETTLED)
         long: list[float] = self.page.evaluate("() => measured.long")
         return long
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from browser.filing import cell, put, put_folder
-from browser.measuring import Subject
+from browser.measuring import Subject, click
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -93,7 +93,7 @@ def first(page: Page) -> None:
 
 ACTS: dict[str, Act] = {
     "select": (
-        lambda page: page.locator(ROW).nth(5).click(position={"x": 300, "y": 20}),
+        lambda page: click(page.locator(ROW).nth(12)),
         lambda page: chosen(page, "1"),
     ),
     "next by key": (lambda page: page.keyboard.press("ArrowDown"), lambda page: chosen(page, "1")),
@@ -104,19 +104,19 @@ ACTS: dict[str, Act] = {
     "all": (lambda page: page.keyboard.press("Control+a"), lambda page: page.get_by_role("toolbar").wait_for()),
     "none again": (lambda page: page.keyboard.press("Escape"), none_chosen),
     "sort by size": (
-        lambda page: page.get_by_role("button", name="Taille").click(),
+        lambda page: click(page.get_by_role("button", name="Taille")),
         lambda page: sorted_by(page, "Taille", "descending"),
     ),
     "sort by date": (
-        lambda page: page.get_by_role("button", name="Modifié").click(),
+        lambda page: click(page.get_by_role("button", name="Modifié")),
         lambda page: sorted_by(page, "Modifié", "descending"),
     ),
     "sort by kind": (
-        lambda page: page.get_by_role("button", name="Type").click(),
+        lambda page: click(page.get_by_role("button", name="Type")),
         lambda page: sorted_by(page, "Type", "ascending"),
     ),
     "sort by name": (
-        lambda page: page.get_by_role("button", name="Nom", exact=True).click(),
+        lambda page: click(page.get_by_role("button", name="Nom", exact=True)),
         lambda page: sorted_by(page, "Nom", "ascending"),
     ),
     "filter": (

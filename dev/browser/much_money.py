@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import alcove_sample
 
-from browser.measuring import Subject
+from browser.measuring import Subject, click
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -49,7 +49,7 @@ def cleared(page: Page) -> None:
 
 
 ACTS: dict[str, Act] = {
-    "open by click": (lambda page: page.locator(ROW).nth(3).click(), selected),
+    "open by click": (lambda page: click(page.locator(ROW).nth(12)), selected),
     "next by key": (lambda page: page.keyboard.press("j"), selected),
     "close": (
         lambda page: page.keyboard.press("Escape"),
@@ -57,11 +57,11 @@ ACTS: dict[str, Act] = {
     ),
     "month before": (lambda page: page.keyboard.press("["), lambda page: page.locator(ROW).first.wait_for()),
     "one account": (
-        lambda page: page.locator("aside button[aria-pressed=false]").nth(0).click(),
+        lambda page: click(page.locator("aside button[aria-pressed=false]").nth(0)),
         lambda page: page.locator(ROW).first.wait_for(),
     ),
     "all accounts": (
-        lambda page: page.locator("aside button").first.click(),
+        lambda page: click(page.locator("aside button").first),
         lambda page: page.locator(ROW).first.wait_for(),
     ),
     "search": (
@@ -74,7 +74,7 @@ ACTS: dict[str, Act] = {
     ),
     "months": (lambda page: page.keyboard.press("m"), lambda page: page.locator("ol button").first.wait_for()),
     "as a table": (
-        lambda page: page.get_by_role("button", name="En tableau").click(),
+        lambda page: click(page.get_by_role("button", name="En tableau")),
         lambda page: page.get_by_role("table").wait_for(),
     ),
     "queue": (lambda page: page.keyboard.press("c"), lambda page: page.locator(ROW).first.wait_for()),

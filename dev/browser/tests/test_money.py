@@ -108,6 +108,19 @@ def _apart(person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
     return operation, bill
 
 
+def test_a_row_is_opened_while_the_list_still_moves(settled: Person, visiting: Visiting) -> None:
+    page = visiting(settled).open("money")
+    place = page.get_by_role("option").nth(5).bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + 200, place["y"] + 10)
+    moving = "getComputedStyle(document.querySelector('[role=listbox]')).pointerEvents === 'none'"
+    while not page.evaluate(moving):
+        page.mouse.wheel(0, 40)
+    page.mouse.down()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"[?&]open="))
+
+
 def test_a_bill_is_linked_by_hand_by_keyboard_alone_and_undone(householder: Person, visiting: Visiting) -> None:
     operation, bill = _apart(householder)
     visit = visiting(householder)

@@ -1,6 +1,6 @@
 // A long list: only the rows that are seen exist, headings stay above their rows, and the keyboard moves the choice.
 import { useVirtualizer, defaultRangeExtractor, type Range } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, useTransition, type Ref } from 'react'
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState, useTransition, type Ref } from 'react'
 import css from './list.module.css'
 import { bringIntoSight } from './sight'
 import { useWhole } from './whole'
@@ -119,16 +119,26 @@ export function List<T>({ items, label, height, keyOf, heading, render, chosen: 
     go(by)
   }
 
+  // Heard here: while the list moves its rows hear nothing of the pointer, and its place says which is meant.
+  const click = (event: MouseEvent) => {
+    const top = box.current?.getBoundingClientRect().top
+    const hit = virtual.isScrolling || (event.target as Element).closest('[role=option]')
+    if (top === undefined || !hit) return
+    const item = items[virtual.getVirtualItemForOffset(event.clientY - top)?.index ?? -1]
+    box.current?.focus({ preventScroll: true })
+    if (item && !heading(item)) take(keyOf(item))
+  }
+
   const total = virtual.getTotalSize()
   let place = 0
   const positions = useMemo(() => new Map(items.filter(item => !heading(item)).map(item => [item, (place += 1)])), [items, heading])
   const active = seen.some(row => row.key === chosen) ? `row-${chosen}` : undefined
   return (
-    <div ref={scroller} className={css.list}>
+    <div ref={scroller} className={css.list} onClick={click}>
       <div
         ref={box}
         className={css.box}
-        style={{ height: total }}
+        style={{ height: total, pointerEvents: virtual.isScrolling ? 'none' : undefined }}
         role="listbox"
         aria-label={label}
         aria-activedescendant={active}
@@ -156,7 +166,6 @@ export function List<T>({ items, label, height, keyOf, heading, render, chosen: 
               aria-setsize={rows}
               className={css.row}
               style={style}
-              onClick={() => take(key)}
             >
               {render(item, key === chosen, whole(key))}
             </div>

@@ -174,8 +174,15 @@ export function Entries(props: Props) {
     event.preventDefault()
   }
 
+  /** The entry that the pointer means: while the list moves rows hear nothing of it, and its place says which. */
+  const meant = (event: MouseEvent): Entry | undefined => {
+    const place = box.current?.getBoundingClientRect()
+    if (!virtual.isScrolling || !place) return named(event.target)
+    const row = virtual.getVirtualItemForOffset(event.clientY - place.top)?.index ?? 0
+    return entries[row * columns + Math.min(columns - 1, Math.floor(((event.clientX - place.left) * columns) / place.width))]
+  }
   const click = (event: MouseEvent) => {
-    const entry = named(event.target)
+    const entry = meant(event)
     const part = (event.target as Element).closest<HTMLElement>('[data-part]')?.dataset.part
     if (part === 'field') return
     if (!entry) {
@@ -195,11 +202,11 @@ export function Entries(props: Props) {
     } else selection.only(entry.id)
   }
   const doubleClick = (event: MouseEvent) => {
-    const entry = named(event.target)
+    const entry = meant(event)
     if (entry && !(event.target as Element).closest('[data-part]') && !touch()) open(entry)
   }
   const contextMenu = (event: MouseEvent) => {
-    const entry = named(event.target)
+    const entry = meant(event)
     if (!entry || (event.target as Element).closest('[data-part=field]')) return
     event.preventDefault()
     if (!selection.chosen.has(entry.id)) selection.only(entry.id)
@@ -250,7 +257,7 @@ export function Entries(props: Props) {
   const whole = useWhole(entries.slice(from, to).map(entry => entry.id))
   const activeSeen = selection.active !== undefined && entries.slice(from, to).some(entry => entry.id === selection.active)
   return (
-    <div ref={scroller} className={css.scroller} data-grid={grid || undefined}>
+    <div ref={scroller} className={css.scroller} data-grid={grid || undefined} onClick={click} onDoubleClick={doubleClick} onContextMenu={contextMenu}>
       <div
         ref={box}
         className={css.box}
@@ -262,9 +269,6 @@ export function Entries(props: Props) {
         aria-activedescendant={activeSeen ? `entry-${selection.active}` : undefined}
         tabIndex={0}
         onKeyDown={keyDown}
-        onClick={click}
-        onDoubleClick={doubleClick}
-        onContextMenu={contextMenu}
         onDragStart={dragStart}
         onDragOver={dragOver}
         onDragLeave={() => {
@@ -273,7 +277,7 @@ export function Entries(props: Props) {
         }}
         onDrop={dropped}
         onDragEnd={() => drag(false)}
-        style={{ height: virtual.getTotalSize() + HEAD }}
+        style={{ height: virtual.getTotalSize() + HEAD, pointerEvents: virtual.isScrolling ? 'none' : undefined }}
       >
         <Columns order={order} sort={sort} trash={trash} all={entries.length > 0 && selection.entries.length === entries.length} choose={() => (selection.entries.length === entries.length ? selection.none() : selection.all())} />
         {shown.map(row => {
@@ -371,7 +375,7 @@ const Row = memo(function Row({ entry, place, chosen, active, over, renaming, re
       </span>
       {whole && (
         <>
-          <span role="gridcell" className={`muted ${css.kind}`}>
+          <span role="gridcell" className={`muted ${css.kind} ${trash ? css.from : ''}`}>
             {trash ? <bdi>{visible(entry.from ?? '/')}</bdi> : say(`kind.${kindOf(entry)}`)}
           </span>
           <span role="gridcell" className={`muted num ${css.updated}`}>

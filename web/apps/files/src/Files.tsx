@@ -1,7 +1,7 @@
 // The page of Files: where one is and what can be done above, the folder below, the details beside it, a file over it.
 import { ROOT, TRASH, type Tree } from '@alcove/client'
 import { type Action, Button, Empty, Failure, Frame, Icon, type IconName, Kbd, keyName, Menu, Panel, pick, Rows, UploadsProvider, useActions, useFileDrop, useFormats, useSay, useToast, useUploads, visible } from '@alcove/ui'
-import { type ReactNode, type Ref, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, type Ref, startTransition, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { type Step, useFile, useListing, useLive, useTrail } from './api'
 import { carried } from './carrying'
@@ -99,8 +99,10 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
     if (trash) return
     if (entry.folder) go({ folder: entry.id, filter: undefined }, { calm: true })
     else {
-      selection.only(entry.id)
-      go({ file: entry.id, folder: id }, { calm: true })
+      startTransition(() => {
+        selection.only(entry.id)
+        go({ file: entry.id, folder: id })
+      })
     }
   }
   const parent = view.folder?.attributes.dir_id
@@ -332,10 +334,12 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
           around={around}
           verbs={verbs}
           close={() => go({ file: undefined, folder: trash ? undefined : id })}
-          go={entry => {
-            selection.only(entry.id)
-            go({ file: entry.id }, { replace: true })
-          }}
+          go={entry =>
+            startTransition(() => {
+              selection.only(entry.id)
+              go({ file: entry.id }, { replace: true })
+            })
+          }
           info={() => go({ file: undefined, info: '1' })}
           trash={entry => {
             const at = around.indexOf(entry)

@@ -3,7 +3,7 @@
 import { TRASH, useClient } from '@alcove/client'
 import { Button, Empty, Failure, Icon, Over, Panel, Rows, useFormats, useSay, visible } from '@alcove/ui'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useDeferredValue, useRef, useState } from 'react'
+import { type KeyboardEvent, lazy, type ReactNode, Suspense, useDeferredValue, useEffect, useRef, useState } from 'react'
 import { useFile } from './api'
 import css from './files.module.css'
 import { drawn, type Entry, entryOf, iconOf, shownAs } from './model'
@@ -40,9 +40,16 @@ export function Preview({ id, entry: listed, around, verbs, close, go, info, tra
   const opened = useRef<{ id: string; name: string }>(undefined)
   if (entry && opened.current?.id !== id) opened.current = { id, name: entry.name }
   const at = listed ? around.indexOf(listed) : -1
+  // Keys may come faster than files are drawn: each goes on from the one before.
+  const now = useRef(at)
+  useEffect(() => {
+    now.current = at
+  }, [at])
   const step = (by: number) => {
-    const next = around[at + by]
-    if (at >= 0 && next) go(next)
+    const next = now.current < 0 ? undefined : around[now.current + by]
+    if (!next) return
+    now.current += by
+    go(next)
   }
   const gone = found.data === null
   const trashed = !gone && found.data !== undefined && found.data !== null && (found.data.file.attributes.trashed === true || found.data.file.attributes.dir_id === TRASH)
