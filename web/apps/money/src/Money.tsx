@@ -104,7 +104,7 @@ function Ledger({ oldest, newest }: { oldest: string; newest: string }) {
     const at = queue.findIndex(one => one._id === link?._id)
     go({ link: (queue[at + 1] ?? queue[at - 1])?._id }, { replace: true })
   }
-  const close = () => go({ open: undefined, link: undefined, bill: undefined, ...(state.view === 'confirm' && { view: 'list' }) })
+  const close = () => go({ open: undefined, link: undefined, bill: undefined, ...(state.view === 'confirm' && { view: 'list' }) }, { calm: true })
   const earlier = state.month > oldest.slice(0, 7)
   const later = state.month < newest.slice(0, 7)
   const turn = (by: number) => {

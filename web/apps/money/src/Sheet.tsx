@@ -7,7 +7,7 @@ import css from './money.module.css'
 import { texts } from './texts'
 
 /** A row that is only scrolled past asks for nothing. */
-const RESTS = 500
+const RESTS = 1000
 
 /** The picture over the drawn sheet; nothing as long as there is none. */
 function FirstPage({ bill, seen }: { bill: Bill | undefined; seen: (is: boolean) => void }) {
