@@ -3,7 +3,9 @@
     python dev/fuzz.py [--seed 1] [--rounds 20] [--only /data]
 
 Every answer must be below 500 and come within 5 seconds. `--rounds` is how many requests each route gets, half of them
-such that the description allows them; 1,000 are 200,000 requests in all. The house is in memory; nothing is sent out.
+such that the description allows them; 600 are more than 200,000 requests in all. Routes of a browser are asked with the
+cookie of a session. How far it is stands on the standard error, a line for each route. The house is in memory; nothing
+is sent out.
 """
 
 from __future__ import annotations
@@ -24,14 +26,18 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
 from alcove.base.http import Guard
+from alcove.identity import Gate, Sessions
+from alcove.instances import Instances
 from alcove.server.testing import OPERATOR, Front, front
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import httpx
 
     from alcove.base.http import Route
+
+    Tell = Callable[[str], None]
 
 DOMAIN = "fuzz.example"
 PATIENCE = 5.0
@@ -104,28 +110,52 @@ def _cases(operation: Any, mode: GenerationMode, count: int, start: int) -> list
     return cases
 
 
-async def attack(entry: Front, start: int, rounds: int, only: str) -> tuple[list[str], Counter[int]]:
+async def attack(entry: Front, start: int, rounds: int, only: str, tell: Tell) -> tuple[list[str], Counter[int]]:
     """Sends `rounds` odd requests to every route; answers a line for each fault of ours, and the statuses seen."""
     found: list[str] = []
     seen: Counter[int] = Counter()
-    async with entry.client(DOMAIN, "*", Accept="application/json") as client:
-        for operator, sender in ((False, client), (True, entry.operator)):
-            described = describe(route for route in entry.house.routes if route.operator is operator and _asked(route))
+    async with entry.client(DOMAIN, "*", Accept="application/json") as client, _browser(entry) as browser:
+        for sender, may_ask in ((client, _asked), (browser, _asked_by_browsers), (entry.operator, _asked_by_operator)):
+            described = describe(filter(may_ask, entry.house.routes))
             for operation in schemathesis.openapi.from_dict(pointed(described)).get_all_operations():
                 assert isinstance(operation, Ok), "the description is ours"
                 route = operation.ok()
-                for request in drawn(route, rounds, start) if route.path.startswith(only) else ():
+                if not route.path.startswith(only):
+                    continue
+                for request in drawn(route, rounds, start):
                     status = await _send(sender, request)
                     seen[status] += 1
                     if status >= 500 or not status:
                         found.append(f"{status} {request.method} {request.url} {str(request.body)[:300]}"[:700])
+                tell(f"{sum(seen.values())} requests, {len(found)} faults: {route.method.upper()} {route.path}")
     return found, seen
 
 
+def _browser(entry: Front) -> httpx.AsyncClient:
+    """A client on whose requests the front finds a session, whatever was ended before."""
+    gate, sessions = entry.house.need(Gate), entry.house.need(Sessions)
+
+    async def with_session(request: httpx.Request) -> None:
+        instance = entry.house.need(Instances).by_domain(DOMAIN)
+        _, value = await sessions.open(instance, long_run=False)
+        request.headers["Cookie"] = gate.cookie(instance, value).partition(";")[0]
+
+    client = entry.client(DOMAIN, None, Accept="application/json")
+    client.event_hooks["request"].append(with_session)
+    return client
+
+
 def _asked(route: Route) -> bool:
-    """All but those of a browser, and the removal of the instance under test, which would end the run."""
-    ends = route.operator and route.method in ("DELETE", "PATCH") and route.path == "/instances/:domain"
-    return route.guard is not Guard.SESSION and not ends
+    return not route.operator and route.guard is not Guard.SESSION
+
+
+def _asked_by_browsers(route: Route) -> bool:
+    return not route.operator and route.guard in (Guard.SESSION, Guard.EITHER)
+
+
+def _asked_by_operator(route: Route) -> bool:
+    """All but the change and the removal of the instance under test, which would end the run."""
+    return route.operator and not (route.method in ("DELETE", "PATCH") and route.path == "/instances/:domain")
 
 
 async def _send(client: httpx.AsyncClient, request: requests.PreparedRequest) -> int:
@@ -147,11 +177,15 @@ async def _send(client: httpx.AsyncClient, request: requests.PreparedRequest) ->
     return answer.status_code
 
 
-async def run(start: int, rounds: int, only: str = "") -> tuple[list[str], Counter[int]]:
+def quietly(line: str) -> None:
+    """Tells nobody how far the run is."""
+
+
+async def run(start: int, rounds: int, only: str = "", tell: Tell = quietly) -> tuple[list[str], Counter[int]]:
     """A fresh house, attacked."""
     async with front(admin_passphrase=OPERATOR) as entry:
         await entry.instance(DOMAIN)
-        return await attack(entry, start, rounds, only)
+        return await attack(entry, start, rounds, only, tell)
 
 
 def main() -> int:
@@ -161,7 +195,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--only", default="", help="routes whose path begins so")
     args = parser.parse_args()
-    found, seen = asyncio.run(run(args.seed, args.rounds, args.only))
+    found, seen = asyncio.run(
+        run(args.seed, args.rounds, args.only, lambda line: print(line, file=sys.stderr, flush=True))
+    )
     for line in found:
         sys.stdout.write(line + "\n")
     sys.stdout.write(f"statuses: {dict(sorted(seen.items()))}\n")
