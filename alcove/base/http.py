@@ -140,6 +140,7 @@ class Guard(Enum):
     LATE = "token, asked for when the request was looked at"
     SESSION = "session"
     EITHER = "session or token"
+    DEVICE = "app password or token"
     OPERATOR = "operator"
 
 

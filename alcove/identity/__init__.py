@@ -1,10 +1,14 @@
 """Who is asking, and what they may do."""
 
 from alcove.base.house import Slot
+from alcove.identity.app_password import login_of, logins_of
+from alcove.identity.app_passwords import AppPasswords
 from alcove.identity.client import Client
 from alcove.identity.clients import Clients
+from alcove.identity.device_flow import DeviceFlows
 from alcove.identity.devices import DeviceLimit
 from alcove.identity.errors import LoginNeeded, MetadataWrong
+from alcove.identity.http.device_flow import DeviceFlowPages
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.opening import SessionCodes
@@ -29,8 +33,11 @@ __all__ = [
     "LIFETIMES",
     "OFFERS",
     "OWNER",
+    "AppPasswords",
     "Client",
     "Clients",
+    "DeviceFlowPages",
+    "DeviceFlows",
     "DeviceLimit",
     "Gate",
     "Grant",
@@ -51,7 +58,9 @@ __all__ = [
     "Who",
     "WrongScope",
     "client_form",
+    "login_of",
     "login_url",
+    "logins_of",
     "operator_passphrase",
     "read_scope",
     "read_set",

@@ -2,12 +2,13 @@
 
 PlainRefusal ── LoginNeeded 401, WrongPassphrase 401, LogoutFromElsewhere 401, CsrfMissing 400, CsrfWrong 403,
 │                NotAClient 400
-├── LinkPasswordWrong 403, ResetRefused 400, PasskeyRefused 401, FactorRefused 401
+├── LinkPasswordWrong 403, ResetRefused 400, PasskeyRefused 401, FactorRefused 401, DeviceUnknown 401
 ├── DelegationRefused ── NoProvider 404, LoginExpired 404, TokenNotBelieved 400, ProviderFailed 502
 └── Forbidden 403 ── LargerSet, NotForSharing, NotItsParent, CodeRevoked, LinkLocked, NotCertified
 Refusal ── TooManyLogins 429, TooManyCodes 429, RegisterTokenWrong 400, PassphraseRefused 403, PermissionMissing 404,
            AuthorizeWrong 400
-├── PasskeyMissing 404, TooManyPasskeys 409, MagicLinkOff 400, MagicLinkOver 400
+├── PasskeyMissing 404, TooManyPasskeys 409, TooManyAppPasswords 409, TooManyDeviceTries 429, MagicLinkOff 400,
+│   MagicLinkOver 400
 └── OAuthRefusal 400 ── MetadataWrong, ClientMissing 404, RegistrationTokenWrong 401, ClientNotAllowed 401,
                         RegisteredTooOften 404, CertifyingCodeWrong 401, ConnectorMissing 404
 """
@@ -304,6 +305,32 @@ class TooManyPasskeys(Conflict):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"There are {most} passkeys already: remove one first")
+
+
+class DeviceUnknown(PlainRefusal):
+    """Neither an app password nor a token that is good: the device asks the person for one."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An app password of this place is needed: make one on the page of your account, under Devices",
+            headers={"WWW-Authenticate": 'Basic realm="Alcove", charset="UTF-8"'},
+        )
+
+
+class TooManyDeviceTries(TooManyRequests):
+    """Too many wrong app passwords from one address."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("Too many wrong app passwords", headers={"Retry-After": str(math.ceil(seconds))})
+
+
+class TooManyAppPasswords(Conflict):
+    """A person has dozens of devices, not thousands."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} app passwords already: remove one first")
 
 
 class MagicLinkOff(BadRequest):

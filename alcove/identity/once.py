@@ -36,9 +36,12 @@ class OnceCodes:
         self._doctype = doctype
         self._lasting = lasting
 
-    async def make(self, tenant: Tenant, fields: Mapping[str, Any]) -> str:
-        """A new code for what `fields` say; those of the kind that are past their time are forgotten on the way."""
-        code = new_code()
+    async def make(self, tenant: Tenant, fields: Mapping[str, Any], code: str = "") -> str:
+        """A new code for what `fields` say; those of the kind that are past their time are forgotten on the way.
+
+        `code` is one that was made before, and is good from now on.
+        """
+        code = code or new_code()
         body = {**fields, "issued_at": rfc3339(self._clock.now())}
 
         async def unit(tx: Tx) -> None:

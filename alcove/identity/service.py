@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from alcove.base.errors import PlainRefusal, TokenExpired, TokenInvalid, TokenMissing
 from alcove.base.http import Call, Guard, Tenant
+from alcove.identity.app_password import APP_PASSWORDS
 from alcove.identity.codes import cookie_name, may_be_code, unlocks
-from alcove.identity.errors import LinkLocked, LoginNeeded
+from alcove.identity.errors import DeviceUnknown, LinkLocked, LoginNeeded
 from alcove.identity.limits import network_of
 from alcove.identity.model import NEWCOMER, OWNER, Who, WrongScope, read_scope, read_set
 from alcove.identity.passphrases import may_register
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from alcove.base.clock import Clock
     from alcove.documents import Change, Documents
+    from alcove.identity.app_passwords import AppPasswords
     from alcove.identity.clients import Clients
     from alcove.identity.codes import Codes
     from alcove.identity.permissions import Permissions
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.identity")
 
-MAKING = ("io.cozy.permissions", "io.cozy.konnectors", "io.cozy.apps", "io.cozy.oauth.clients")
+MAKING = ("io.cozy.permissions", "io.cozy.konnectors", "io.cozy.apps", "io.cozy.oauth.clients", APP_PASSWORDS)
 """What callers are made from."""
 
 
@@ -58,6 +60,7 @@ class Gate:
         permissions: Permissions,
         codes: Codes,
         clients: Clients,
+        app_passwords: AppPasswords,
         clock: Clock,
         operator: str,
         *,
@@ -69,6 +72,7 @@ class Gate:
         self._permissions = permissions
         self._codes = codes
         self._clients = clients
+        self._app_passwords = app_passwords
         self._clock = clock
         self._operator = operator.encode()
         self._flat = flat
@@ -81,6 +85,9 @@ class Gate:
         """Lets a call through its route's guard; raises the refusal that the contract names."""
         if guard is Guard.OPERATOR:
             self.check_operator(call.request)
+            return
+        if guard is Guard.DEVICE:
+            call.admit(await self._device(call))
             return
         token = token_of(call.request) if guard is not Guard.SESSION else ""
         if token:
@@ -118,21 +125,49 @@ class Gate:
 
     async def _caller(self, tenant: Tenant, token: str, connection: HTTPConnection) -> Who:
         if may_be_code(token):
-            network = network_of(connection.client.host if connection.client else "")
-            token = await self._codes.long(tenant, token, network)
-        known = self._known.get(tenant.key, {}).get(token)
-        if known is not None and known[1] > self._clock.now().timestamp():
-            return known[0]
+            token = await self._codes.long(tenant, token, _network(connection))
+        known = self._recall(tenant, token)
+        if known is not None:
+            return known
         instance, heard = cast("Instance", tenant), self._heard
         claims, ends = self._tokens.read(instance, token)
         who = await self._who(instance, claims, token)
+        self._keep(tenant, token, who, ends, heard)
+        return who
+
+    async def _device(self, call: Call) -> Who:
+        """The caller of an app password, or of a token; raises `DeviceUnknown`, `TooManyDeviceTries`.
+
+        Devices ask the person again after 401 alone, so whatever is wrong with a token is said that way too.
+        """
+        header, instance = call.request.headers.get("authorization", ""), cast("Instance", call.instance)
+        known = self._recall(instance, header)
+        if known is not None:
+            return known
+        login, said = _name_and_password(header) or ("", header.removeprefix("Bearer ").strip())
+        if said.count(".") == 2 or not header.startswith("Basic "):
+            try:
+                return await self.read(instance, said, call.request)
+            except PlainRefusal:
+                raise DeviceUnknown from None
+        heard = self._heard
+        who = await self._app_passwords.enter(instance, login, said, _network(call.request))
+        self._keep(instance, header, who, who.until, heard)
+        return who
+
+    def _recall(self, tenant: Tenant, said: str) -> Who | None:
+        """The caller that was made of a token or a header before, while it holds."""
+        known = self._known.get(tenant.key, {}).get(said)
+        return known[0] if known is not None and known[1] > self._clock.now().timestamp() else None
+
+    def _keep(self, tenant: Tenant, said: str, who: Who, ends: float, heard: int) -> None:
+        """Keeps a caller, unless what it was made from may have changed while it was read."""
         if heard != self._heard:
-            return who  # what it was made from may have changed while it was read: not kept
+            return
         cache = self._known.setdefault(tenant.key, {})
         if len(cache) > 1000:
             cache.clear()
-        cache[token] = (who, min(ends, who.until))
-        return who
+        cache[said] = (who, min(ends, who.until))
 
     async def _who(self, instance: Instance, claims: Mapping[str, str], token: str) -> Who:
         audience, subject = claims["aud"], claims.get("sub", "")
@@ -188,7 +223,7 @@ class Gate:
 
     def check_operator(self, request: Request) -> None:
         """Raises `OperatorUnknown` unless the operator's passphrase came as HTTP basic auth."""
-        said = _basic(request.headers.get("authorization", ""))
+        said = _password(request.headers.get("authorization", ""))
         if said is None or not hmac.compare_digest(said.encode(), self._operator):
             raise OperatorUnknown
 
@@ -238,14 +273,27 @@ def token_of(request: Request) -> str:
     header = request.headers.get("authorization", "")
     if header.startswith("Bearer "):
         return header[7:].strip()
-    basic = _basic(header)
+    basic = _password(header)
     return basic if basic is not None else request.query_params.get("bearer_token", "")
 
 
-def _basic(header: str) -> str | None:
+def _network(connection: HTTPConnection) -> str:
+    """By what the address of a request is counted."""
+    return network_of(connection.client.host if connection.client else "")
+
+
+def _password(header: str) -> str | None:
+    """The password of HTTP Basic."""
+    said = _name_and_password(header)
+    return said[1] if said is not None else None
+
+
+def _name_and_password(header: str) -> tuple[str, str] | None:
+    """What HTTP Basic says (RFC 7617); None for anything else."""
     if not header.startswith("Basic "):
         return None
     try:
-        return base64.b64decode(header[6:], validate=True).decode().partition(":")[2]
+        name, _, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
+    return name, password

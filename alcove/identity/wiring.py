@@ -13,10 +13,14 @@ from alcove.documents import POLICIES, Documents, Policies, Policy
 from alcove.identity import GRANTS, OFFERS
 from alcove.identity.addresses import DOCTYPE as CODES
 from alcove.identity.addresses import LIVES, MailAddresses
+from alcove.identity.app_password import APP_PASSWORDS
+from alcove.identity.app_passwords import AppPasswords
 from alcove.identity.client import CLIENTS, SECRETS
 from alcove.identity.clients import Clients
 from alcove.identity.codes import Codes
 from alcove.identity.delegation import Delegation
+from alcove.identity.device_flow import FLOWS, DeviceFlows
+from alcove.identity.device_flow import PATIENCE as FLOW_PATIENCE
 from alcove.identity.devices import DeviceLimit
 from alcove.identity.doors import Doors
 from alcove.identity.factors import DOCTYPE as FACTORS
@@ -24,12 +28,14 @@ from alcove.identity.factors import SECRETS as FACTOR_SECRETS
 from alcove.identity.factors import SecondFactors
 from alcove.identity.hints import Hints
 from alcove.identity.http.addresses import AddressRoutes
+from alcove.identity.http.app_passwords import AppPasswordRoutes
 from alcove.identity.http.authorize import AuthorizePages
 from alcove.identity.http.certifying import Certifying
 from alcove.identity.http.clients import ClientRoutes
 from alcove.identity.http.confirming import Confirming
 from alcove.identity.http.defining import FirstPassphrase
 from alcove.identity.http.delegated import DelegatedTokens
+from alcove.identity.http.device_flow import DeviceFlowPages
 from alcove.identity.http.devices import DeviceRoutes
 from alcove.identity.http.entrance import Entrance
 from alcove.identity.http.factors import FactorRoutes
@@ -94,7 +100,10 @@ def register(house: House) -> None:
     codes = house.provide(Codes, Codes(documents, permissions, Attempts(tries, clock, "code")))
     operator = operator_passphrase(settings)
     clients = house.provide(Clients, Clients(documents, instances, tokens, permissions, house.registry(OFFERS), clock))
-    gate = Gate(documents, tokens, sessions, permissions, codes, clients, clock, operator, flat=flat, secure=secure)
+    passwords = _app_passwords(house, Attempts(tries, clock, "app password"))
+    gate = Gate(
+        documents, tokens, sessions, permissions, codes, clients, passwords, clock, operator, flat=flat, secure=secure
+    )
     house.provide(Gate, gate)
     house.provide(TokenReader, gate)
     instances.on_destroyed(gate.forget)
@@ -122,6 +131,7 @@ def register(house: House) -> None:
     _hosted(house, gate)
     _mails(house, gate, sessions, passphrases, proof, slips, Attempts(tries, clock, "reset"))
     _signing(house)
+    _devices(house, gate, passwords, proof, slips)
 
     async def resume() -> None:
         passphrases.resume()
@@ -219,6 +229,25 @@ def _delegated(
     able = house.registry(CAPABILITIES)
     able.add("can_auth_with_oidc", lambda instance: providers.of(instance) is not None)
     able.add("can_auth_with_password", lambda instance: not providers.alone(instance))
+
+
+def _app_passwords(house: House, attempts: Attempts) -> AppPasswords:
+    """What devices say that speak no OAuth."""
+    house.registry(POLICIES).add(APP_PASSWORDS, Policy(readable=False, writable=False))
+    person = house.need(InstanceSettings)
+    notices = Notices(person, house.need(Outbox))
+    passwords = AppPasswords(house.need(Documents), person, house.need(Sealer), attempts, notices, house.clock)
+    return house.provide(AppPasswords, passwords)
+
+
+def _devices(house: House, gate: Gate, passwords: AppPasswords, proof: Proof, slips: Slips) -> None:
+    """Where app passwords are made: in the app Account, and on the page to which a device sends the person."""
+    house.registry(POLICIES).add(FLOWS, Policy(readable=False, writable=False))
+    codes = OnceCodes(house.need(Documents), house.clock, FLOWS, FLOW_PATIENCE)
+    flows = house.provide(DeviceFlows, DeviceFlows(slips, codes, passwords))
+    pages = house.provide(DeviceFlowPages, DeviceFlowPages(gate, flows, house.settings.scheme))
+    routes = AppPasswordRoutes(passwords, proof, house.settings.scheme)
+    house.add_routes(*routes.routes(), *pages.routes())
 
 
 def _hosted(house: House, gate: Gate) -> None:

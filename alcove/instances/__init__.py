@@ -5,7 +5,17 @@ from alcove.instances.allowances import Allowance, Allowances
 from alcove.instances.contexts import Contexts
 from alcove.instances.errors import IllegalDomain, InstanceExists, InstanceMissing, RecordChanged, TooOften
 from alcove.instances.flags import Flags, Layer
-from alcove.instances.model import CONTENT, INDEX, Capability, Check, Holding, Instance, Introduction, Provisioner
+from alcove.instances.model import (
+    CONTENT,
+    INDEX,
+    Capability,
+    Check,
+    Holding,
+    Instance,
+    Introduction,
+    Provisioner,
+    names_of,
+)
 from alcove.instances.parameters import MODES, settings_of
 from alcove.instances.records import DIRECTORY, SAMPLE_FLAG, directory
 from alcove.instances.service import DEBUG_UNTIL, DEBUGGED, Instances
@@ -53,6 +63,7 @@ __all__ = [
     "TooOften",
     "directory",
     "flag_documents",
+    "names_of",
     "settings_of",
     "terms_waiting",
     "terms_warning",

@@ -10,7 +10,7 @@ import orjson
 
 from alcove.base.clock import SetClock
 from alcove.documents import Documents, Tx
-from alcove.identity import Sessions, Tokens
+from alcove.identity import AppPasswords, Sessions, Tokens
 from alcove.instances import Instance, Instances
 from alcove.server.testing import OPERATOR
 
@@ -24,7 +24,7 @@ PASSPHRASE = "correct horse battery"
 VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 CALLERS = (
     "nobody", "owner", "app", "app_other", "app_verb", "app_id", "konn", "client", "cli", "revoked", "expired",
-    "link", "link_w", "member", "member_w", "foreign", "admin",
+    "link", "link_w", "member", "member_w", "foreign", "admin", "device",
 )  # fmt: skip
 """In the order of the columns of the table. An app comes with the cookie of its session, as browsers send it."""
 APPS = {"app": "app", "app_other": "app-other", "app_verb": "app-verb", "app_id": "app-id"}
@@ -58,6 +58,7 @@ class Cast:
         self._documents = entry.house.need(Documents)
         self._tokens = entry.house.need(Tokens)
         self._sessions = entry.house.need(Sessions)
+        self._passwords = entry.house.need(AppPasswords)
         self._headers: dict[str, dict[str, str]] = {}
 
     @property
@@ -70,6 +71,7 @@ class Cast:
         entry = self._entry
         await entry.instance(DOMAIN, Passphrase=PASSPHRASE)
         await entry.instance(ELSEWHERE)
+        _, secret = await self._passwords.make(self.instance, "Desk", ["files"])
         old = SetClock(entry.clock.now())
         old.pass_time(hours=-1)
         self._headers = {
@@ -79,7 +81,8 @@ class Cast:
             "expired": {"Authorization": f"Bearer {Tokens(old).make(self.instance, 'cli', 'CLI', '*')}"},
             **{name: self._bearer("share", name, name) for name in ("link", "link_w", "member", "member_w")},
             "foreign": {"Authorization": f"Bearer {entry.token(ELSEWHERE, '*')}"},
-            "admin": {"Authorization": f"Basic {b64encode(f':{OPERATOR}'.encode()).decode()}"},
+            "admin": {"Authorization": _basic("", OPERATOR)},
+            "device": {"Authorization": _basic("alice", secret)},
         }
 
     async def play(self, needs: Sequence[Need]) -> Mapping[str, dict[str, str]]:
@@ -134,6 +137,10 @@ class Cast:
     def _bearer(self, audience: str, subject: str, scope: str = "", session: str = "") -> dict[str, str]:
         token = self._tokens.make(self.instance, audience, subject, scope, session)
         return {"Authorization": f"Bearer {token}"}
+
+
+def _basic(name: str, password: str) -> str:
+    return f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
 
 
 async def _put(tx: Tx, kind: str, ident: str, fields: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import tomllib
 from base64 import b64decode
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 TABLE = tomllib.loads(Path(__file__).with_name("guards.toml").read_text("utf-8"))
 KINDS: Mapping[str, str] = TABLE["kinds"]
 BLOCKED: Mapping[str, Any] = TABLE["blocked"]
+PLACES = count(1)
 REFUSED = {401: "401", 403: "403"}
 
 
@@ -175,7 +177,9 @@ async def send(
     path = Template(line.at or route.path.replace(":doctype", "$doctype").replace(":docid", "$docid")).substitute(ids)
     body = Template(line.body).substitute(ids)
     kind = "application/x-www-form-urlencoded" if body[:1] not in ("", "{", "[") else "application/json"
-    client = entry.operator if route.operator else httpx.AsyncClient(transport=httpx.ASGITransport(entry.public))
+    # Each call from a place of its own: what one of them says wrong is not counted against the others.
+    transport = httpx.ASGITransport(entry.public, client=(f"2001:db8::{next(PLACES):x}:0:0:0:1", 1))
+    client = entry.operator if route.operator else httpx.AsyncClient(transport=transport)
     url = f"http://{'admin' if route.operator else DOMAIN}{path}?{Template(line.query).substitute(ids)}"
     sent = {"Content-Type": kind, "Accept": "application/json", **dict(line.headers), **headers}
     request = httpx.Request(route.method, url, content=body.encode(), headers=sent)
