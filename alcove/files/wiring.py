@@ -15,6 +15,7 @@ from alcove.files.blobs import LocalBlobs, MemoryBlobs
 from alcove.files.finding import FINDABLE
 from alcove.files.http import routes
 from alcove.files.http.access import check
+from alcove.files.http.consistency import Consistency
 from alcove.files.model import FILES
 from alcove.files.service import INITIAL_FOLDERS, Files
 from alcove.files.service.checking import Checking
@@ -83,6 +84,7 @@ def register(house: House) -> None:
 
     house.registry(PROVISIONERS).add("files", provision)
     checking = Checking(documents, blobs)
+    consistency = Consistency(checking)
     house.registry(CHECKS).add("tree of files", Check(INDEX, checking.tree))
     house.registry(CHECKS).add("bytes of files", Check(CONTENT, checking.content))
 
@@ -99,7 +101,7 @@ def register(house: House) -> None:
         return f"{house.settings.scheme}://*.{siblings}"
 
     # The store that answers rooms answers clients' queries too, in the way that tells them to make an index.
-    house.add_routes(*routes(files, links, documents, cast("Strict", documents), thumbnails, frames))
+    house.add_routes(*routes(files, links, documents, cast("Strict", documents), thumbnails, consistency, frames))
 
     async def may_hear(tenant: Tenant, caller: Caller, node_id: str) -> None:
         instance = cast("Instance", tenant)
@@ -111,6 +113,7 @@ def register(house: House) -> None:
     def forget(instance: Instance) -> None:
         files.forget(instance.key)
         links.drop(instance.key)
+        consistency.drop(instance.key)
         blobs.drop(instance.key)
 
     instances.on_destroyed(forget)

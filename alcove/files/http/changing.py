@@ -12,7 +12,7 @@ from alcove.files.errors import NodeMissing
 from alcove.files.http.access import allow, allow_some, at_path, author_of, instance_of, revision_of
 from alcove.files.http.reading import node_answer
 from alcove.files.http.shapes import document
-from alcove.files.model import TRASH, Node
+from alcove.files.model import FILES, TRASH, Node
 from alcove.files.service.tree import Patch
 
 if TYPE_CHECKING:
@@ -107,10 +107,7 @@ class Changing:
 
     async def many(self, call: Call) -> Response:
         """PATCH /files/: each change on its own; 204, or the errors of those that failed."""
-        body = await call.json_object()
-        items = body.get("data")
-        if not isinstance(items, list) or len(items) > BATCH:
-            raise BadRequest(f"data must be a list of at most {BATCH} changes")
+        items = changes_of(await call.json_object())
         allow_some(call, "PATCH")
         errors = list[dict[str, Any]]()
         for item in items:
@@ -146,12 +143,25 @@ class Changing:
         await self._files.destroy(instance_of(call), node.id, revision_of(call))
         return Response(status_code=204)
 
+    async def shared_drives(self, call: Call) -> Response:
+        """POST /files/shared-drives: the directory of what others share as drives, made if it is missing."""
+        call.caller.allow_type("POST", FILES)
+        return await node_answer(self._files, call, await self._files.shared_drives(instance_of(call), author_of(call)))
+
     async def empty(self, call: Call) -> Response:
         """DELETE /files/trash: destroys all that is in it."""
         allow_some(call, "DELETE")
         await allow(self._files, call, "DELETE", await self._files.get(instance_of(call), TRASH))
         await self._files.empty_trash(instance_of(call))
         return Response(status_code=204)
+
+
+def changes_of(body: Mapping[str, Any]) -> list[Any]:
+    """The changes of a body that brings several; raises `BadRequest`."""
+    items = body.get("data")
+    if not isinstance(items, list) or len(items) > BATCH:
+        raise BadRequest(f"data must be a list of at most {BATCH} changes")
+    return items
 
 
 def _batch_error(refusal: Refusal, node_id: str) -> dict[str, Any]:

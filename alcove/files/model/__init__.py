@@ -23,6 +23,8 @@ FILES = "io.cozy.files"
 VERSIONS = "io.cozy.files.versions"
 ROOT = "io.cozy.files.root-dir"
 TRASH = "io.cozy.files.trash-dir"
+SHARED_DRIVES = "io.cozy.files.shared-drives-dir"
+"""The directory of what others share as drives: made when a client first asks for it."""
 FIXED = frozenset((ROOT, TRASH))
 """What cannot be moved, trashed or destroyed."""
 

@@ -25,6 +25,7 @@ from alcove.files.model import (
     FILES,
     NOBODY,
     ROOT,
+    SHARED_DRIVES,
     TRASH,
     VERSIONS,
     Author,
@@ -250,6 +251,11 @@ class Files:
         path = "/" + names.get(instance.locale, names["en"])
         made = await self.ensure_path(instance, path, author)
         return await self.refer(instance, made.id, [ADMINISTRATIVE])
+
+    async def shared_drives(self, instance: Instance, author: Author = NOBODY) -> Node:
+        """The directory of shared drives, made when it is missing and taken out of the trash when it lies there."""
+        stamp = self._stamp(instance, author)
+        return await self._work(instance, partial(tree.fixed, node_id=SHARED_DRIVES, name="Drives", stamp=stamp))
 
     async def provision(self, instance: Instance, without: Collection[str] = ()) -> None:
         """Makes the root, the trash and the first directories but those named by `without`, unless they are there.

@@ -106,7 +106,7 @@ async def need_living_file(tx: Source, file_id: str, rev: str = "") -> Node:
     node = await need_node(tx, file_id)
     if node.is_dir:
         raise NodeMissing
-    if node.trashed:
+    if node.trashed and (await need_node(tx, node.dir_id)).trashed:  # a copy of a trashed file may lie elsewhere
         raise ParentInTrash
     if rev and rev != node.rev:
         raise StaleRevision
@@ -126,6 +126,7 @@ async def overwrite(
         **old.fields,
         **_bytes_fields(what, old.name, written, created),
         "updated_at": not_before(what.updated_at or stamp.at, created),
+        "trashed": False,
     }
     cozy = upload_mark(change_mark(old.fields.get("cozyMetadata"), stamp), stamp)
     fields["cozyMetadata"] = {**cozy, **what.source}
@@ -218,18 +219,21 @@ def copy_name(name: str, locale: str) -> str:
 
 
 async def copy(tx: Tx, source: Node, blob: str, name: str, dir_id: str, stamp: Stamp) -> Node:
-    """Commits a copy of a file, whose bytes are in `blob` already. A clash gives it a number."""
+    """Commits a copy of a file, whose bytes are in `blob` already. A clash gives it a number.
+
+    What the trash wrote into the original stands in the copy too, as clients of the reference see it: a copy of a
+    trashed file is marked as trashed where it lies. Nothing removes it there, and `restore` takes the marks off.
+    """
     await need_parent(tx, dir_id, living=True)
     name = await _unclashing(tx, dir_id, checked_name(name))
     mime, kind = kind_of(name)
     fields = {
-        **{k: v for k, v in source.fields.items() if k not in ("referenced_by", "restore_path")},
+        **{k: v for k, v in source.fields.items() if k != "referenced_by"},
         "internal_vfs_id": locator(blob, sha256_of(source.fields)),
         "name": name,
         "dir_id": dir_id,
         "created_at": stamp.at,
         "updated_at": stamp.at,
-        "trashed": False,
         "mime": mime,
         "class": kind,
         "cozyMetadata": birth(stamp, uploaded=True),

@@ -39,8 +39,8 @@ from alcove.files.model import (
     stored,
 )
 from alcove.files.model.kinds import kind_of
-from alcove.files.model.names import below, checked_name, extension, join, plain_name, random_suffix
-from alcove.files.store import check_free, child, descendants, find_node, need_node, versions_of
+from alcove.files.model.names import below, checked_name, extension, join, next_free, plain_name, random_suffix
+from alcove.files.store import check_free, child, children, descendants, find_node, need_node, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,6 +103,16 @@ async def add_directory(tx: Tx, name: str, dir_id: str, stamp: Stamp, more: Mapp
     """Makes a directory, in a trashed one too (as the reference does). Raises `ParentMissing`, `NameTaken`."""
     parent = await need_parent(tx, dir_id, living=False)
     return await add(tx, new_id(), directory_fields(name, parent, stamp, more))
+
+
+async def fixed(tx: Tx, node_id: str, name: str, stamp: Stamp) -> Node:
+    """The directory of a fixed id, in the root when it has to be made, out of the trash when it lies there."""
+    node = await find_node(tx, node_id)
+    if node is not None:
+        return await restore(tx, node_id, stamp) if node.trashed else node
+    root = await need_node(tx, ROOT)
+    held = {one.name for one in await children(tx, ROOT)}
+    return await add(tx, node_id, directory_fields(next_free(name, held.__contains__), root, stamp, {}))
 
 
 async def ensure(tx: Tx, path: str, stamp: Stamp) -> Node:
@@ -180,7 +190,9 @@ async def place(tx: Tx, node: Node, fields: dict[str, Any], parent: Node) -> Nod
     """Writes a node at its place under `parent`, and makes true what lies below it."""
     living = not parent.trashed
     if not node.is_dir:
-        return await save(tx, node, {**fields, "trashed": not living})
+        if parent.id != node.dir_id:
+            fields["trashed"] = not living
+        return await save(tx, node, fields)
     path = join(parent.path, fields["name"])
     if path == node.path:
         return await save(tx, node, fields)
@@ -201,9 +213,9 @@ async def trash(tx: Tx, node_id: str, stamp: Stamp, by: Mapping[str, str], rev: 
         raise StaleRevision
     if node.id in FIXED:
         raise ForbiddenMove
-    if node.trashed:
-        raise AlreadyInTrash
     bin_, parent = await need_node(tx, TRASH), await need_node(tx, node.dir_id)
+    if parent.trashed:  # the node's own mark says nothing: a copy of a trashed file has it too
+        raise AlreadyInTrash
     cozy = {**change_mark(node.fields.get("cozyMetadata"), stamp), "trashedAt": stamp.at, "trashedBy": dict(by)}
     fields = {**node.fields, "dir_id": TRASH, "restore_path": parent.path, "cozyMetadata": cozy}
     fields["name"] = await _free_name(tx, TRASH, node.name)
@@ -223,13 +235,20 @@ async def restore(tx: Tx, node_id: str, stamp: Stamp) -> Node:
     except NameTaken:
         parent = await need_node(tx, ROOT)
     fields = {k: v for k, v in node.fields.items() if k != "restore_path"}
-    fields["name"] = await _free_name(tx, parent.id, plain_name(node.name))
+    fields["name"] = await _free_name(tx, parent.id, plain_name(node.name), node.id)
     fields["dir_id"] = parent.id
+    if not node.is_dir:
+        fields["trashed"] = False
     return await place(tx, node, fields, parent)
 
 
 async def _origin(tx: Tx, node: Node) -> str:
     """The path of the directory that a trashed node was in, computed when it was trashed with one above it."""
+    if node.fields.get("restore_path"):
+        return str(node.fields["restore_path"])
+    lies = await need_node(tx, node.dir_id)
+    if not lies.trashed:  # a copy of a trashed file: it lies where it belongs
+        return lies.path
     names = list[str]()
     while node.dir_id != TRASH:
         node = await need_node(tx, node.dir_id)
@@ -237,8 +256,8 @@ async def _origin(tx: Tx, node: Node) -> str:
     return "/".join((str(node.fields.get("restore_path") or "").rstrip("/"), *names)) or "/"
 
 
-async def _free_name(tx: Tx, dir_id: str, name: str) -> str:
-    while await child(tx, dir_id, name) is not None:
+async def _free_name(tx: Tx, dir_id: str, name: str, own: str = "") -> str:
+    while (held := await child(tx, dir_id, name)) is not None and held.id != own:
         name = random_suffix(name)
     return name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
@@ -13,6 +14,8 @@ from alcove.base.errors import Forbidden, NoSuchRoute, Refusal, TokenMissing
 from alcove.base.http import Call, Errors, Guard, Route, Rule, plain_errors
 from alcove.base.router import Router
 from alcove.files.http import routes
+from alcove.files.http.consistency import Consistency
+from alcove.files.service.checking import Checking
 from alcove.files.service.links import Links
 from alcove.files.service.thumbnails import Thumbnails
 from alcove.files.testing import FilesInMemory, files_in_memory
@@ -65,8 +68,15 @@ class Door:
         self.somebody: Somebody | None = Somebody(ALL)
         self._router: Router[Route] = Router()
         strict = cast("Strict", place.documents)
+        consistency = Consistency(Checking(place.documents, place.blobs))
         for route in routes(
-            place.files, self.links, place.documents, strict, self.thumbnails, lambda i: f"http://*.{i.domain}"
+            place.files,
+            self.links,
+            place.documents,
+            strict,
+            self.thumbnails,
+            consistency,
+            lambda i: f"http://*.{i.domain}",
         ):
             self._router.add(route.method, route.path, route)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self), base_url="http://me.localhost:8080")
@@ -89,14 +99,18 @@ class Door:
                 raise NoSuchRoute
             family = found[0].errors
             call = Call(request, found[1], self.place.instance)
-            if found[0].guard is not Guard.PUBLIC:
-                if self.somebody is None:
-                    raise TokenMissing
-                call.admit(self.somebody)
+            call.identify_by(partial(self._admit, call))
+            if found[0].guard not in (Guard.PUBLIC, Guard.LATE):
+                await call.identify()
             response = await found[0].handler(call)
         except Refusal as refusal:
             response = family(refusal, request.headers.get("accept", ""))
         await response(scope, receive, send)
+
+    async def _admit(self, call: Call) -> None:
+        if self.somebody is None:
+            raise TokenMissing
+        call.admit(self.somebody)
 
     def somebody_else(self, *rules: Rule, audience: str = "cli", subject: str = "CLI") -> Somebody:
         """A caller with these rules."""
