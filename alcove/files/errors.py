@@ -17,7 +17,9 @@ from alcove.base.errors import (
     Conflict,
     NotFound,
     PreconditionFailed,
+    Refusal,
     TooLarge,
+    TooManyRequests,
     Unprocessable,
 )
 
@@ -167,6 +169,47 @@ class QuotaReached(TooLarge):
 
     def __init__(self) -> None:
         super().__init__("The file is too big and exceeds the disk quota")
+
+
+class UploadMissing(NotFound):
+    """No upload in pieces has this address: it ended, was given up, or is past its time. Begin a new one."""
+
+    def __init__(self) -> None:
+        super().__init__("This upload is not there any more: begin a new one")
+
+
+class UploadBusy(Refusal):
+    """Another process still receives bytes of this upload: ask again in a moment (tus 1.0 leaves 423 to locks)."""
+
+    status = 423
+    title = "Locked"
+
+    def __init__(self) -> None:
+        super().__init__("This upload is being received: ask again in a moment", headers={"Retry-After": "2"})
+
+
+class WrongOffset(Conflict):
+    """The bytes do not follow those that are here: ask with HEAD how far the upload is."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"{offset} bytes are here: go on from there", parameter="Upload-Offset")
+
+
+class WrongPiece(Refusal):
+    """The bytes of a piece do not add up to its `Upload-Checksum`: none of them is kept. Send it again (tus 1.0)."""
+
+    status = 460
+    title = "Checksum Mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("These bytes are not those that were hashed: send them again", parameter="Upload-Checksum")
+
+
+class TooManyUploads(TooManyRequests):
+    """More unfinished uploads than one place may have: finish some of them, or give them up."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many uploads are unfinished: finish some of them, or give them up")
 
 
 class NoPicture(Unprocessable):

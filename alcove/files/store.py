@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from alcove.documents import Document
 
 CHILDREN, NAMES, BY_PATH, VERSIONS_OF = "dir-children", "dir-names", "dir-by-path", "versions-of-file"
+BY_DIGEST = "files-by-digest"
+"""Every file by the digest of its bytes: whether they are here already, and which ones are twice."""
 REFERENCED = "referenced"
 KEPT_OFF = "kept-off"
 """The nodes that something refers to at all, the directories that a client keeps off: few of the many, and all that
@@ -28,6 +30,7 @@ INDEXES = (
     Index(FILES, CHILDREN, ("dir_id", "type", "name")),
     Index(FILES, NAMES, ("dir_id", "name")),
     Index(FILES, BY_PATH, ("path",)),
+    Index(FILES, BY_DIGEST, ("md5sum",)),
     Index(FILES, REFERENCED, ("referenced_by.0",)),
     Index(FILES, KEPT_OFF, ("not_synchronized_on.0",)),
     Index(VERSIONS, VERSIONS_OF, (_VERSION_FILE,)),
@@ -159,6 +162,15 @@ async def descendants(source: Source, top: Node) -> list[Node]:
         found += held
         rest += [node.id for node in held if node.is_dir]
     return found
+
+
+async def with_digest(source: Source, md5sum: str, size: int) -> list[Node]:
+    """The living files of that digest (in base64) and length. An empty one is like any other: it is not looked for."""
+    if not size:
+        return []
+    found = await source.find(FILES, Query({"md5sum": md5sum}, use_index=BY_DIGEST))
+    nodes = [node_from(document) for document in found]
+    return [node for node in nodes if not node.trashed and node.md5sum == md5sum and node.size == size]
 
 
 async def versions_of(source: Source, file_id: str) -> list[Document]:

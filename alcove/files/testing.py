@@ -18,6 +18,7 @@ from alcove.instances import Instance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
 
     from alcove.documents import Documents, Index
     from alcove.files import Node
@@ -114,6 +115,16 @@ class BlobsContract:
         for content in (b"first, and long", b"second"):
             assert (await blobs.write("cozy1", parts_of(content), name=name)).id == name
             assert await whole(blobs, name) == content
+        assert [blob.id for blob in await blobs.list("cozy1", LATER)] == [name]
+
+    async def test_a_file_of_the_server_becomes_a_blob(self, blobs: Blobs, tmp_path: Path) -> None:
+        """Under the name given, and once more when that was interrupted; the file may go then."""
+        path, name = tmp_path / "part", "fedcba9876543210" * 2
+        path.write_bytes(b"abc" * 1000)
+        await blobs.adopt("cozy1", path, name)
+        await blobs.adopt("cozy1", path, name)
+        path.unlink()
+        assert await whole(blobs, name) == b"abc" * 1000
         assert [blob.id for blob in await blobs.list("cozy1", LATER)] == [name]
 
     async def test_missing(self, blobs: Blobs) -> None:

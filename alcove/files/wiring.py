@@ -16,11 +16,14 @@ from alcove.files.finding import FINDABLE
 from alcove.files.http import routes
 from alcove.files.http.access import check
 from alcove.files.http.consistency import Consistency
+from alcove.files.http.resuming import upload_routes
 from alcove.files.model import FILES
+from alcove.files.parts import Parts
 from alcove.files.service import INITIAL_FOLDERS, Files
 from alcove.files.service.checking import Checking
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
+from alcove.files.service.resuming import Resuming
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
 from alcove.instances import (
     CHECKS,
@@ -67,6 +70,7 @@ def register(house: House) -> None:
     links = Links(house.clock)
     files = Files(documents, blobs, house.clock, scheme=house.settings.scheme, public_name=public_name)
     house.provide(Files, files)
+    resuming = Resuming(files, blobs, Parts(house.settings.home), house.clock)
     scratch = house.settings.home / "drawing"
     thumbnails = Thumbnails(documents, blobs, house.need(Here).find, house.need(Realtime).publish, scratch)
     house.provide(Thumbnails, thumbnails)
@@ -102,6 +106,7 @@ def register(house: House) -> None:
 
     # The store that answers rooms answers clients' queries too, in the way that tells them to make an index.
     house.add_routes(*routes(files, links, documents, cast("Strict", documents), thumbnails, consistency, frames))
+    house.add_routes(*upload_routes(files, resuming))
 
     async def may_hear(tenant: Tenant, caller: Caller, node_id: str) -> None:
         instance = cast("Instance", tenant)
@@ -115,9 +120,10 @@ def register(house: House) -> None:
         links.drop(instance.key)
         consistency.drop(instance.key)
         blobs.drop(instance.key)
+        resuming.drop(instance.key)
 
     instances.on_destroyed(forget)
-    sweeper = Sweeper(house, files, instances)
+    sweeper = Sweeper(house, files, resuming, instances)
 
     async def draw() -> None:
         # Stopped before the followers are, one of which may be in the middle of many pictures.
@@ -133,9 +139,10 @@ def register(house: House) -> None:
 class Sweeper:
     """Sweeps every instance when the server starts, and then once a day."""
 
-    def __init__(self, house: House, files: Files, instances: Instances) -> None:
+    def __init__(self, house: House, files: Files, resuming: Resuming, instances: Instances) -> None:
         self._clock = house.clock
         self._files = files
+        self._resuming = resuming
         self._instances = instances
         self._task: asyncio.Task[None] | None = None
 
@@ -157,6 +164,7 @@ class Sweeper:
             for instance in self._instances.all():
                 try:
                     await self._files.sweep(instance.key, before)
+                    await self._resuming.sweep(instance.key)
                 except Exception:
                     log.exception("the sweep of an instance failed", extra={"domain": instance.domain})
             await asyncio.sleep(DAY)

@@ -2,6 +2,17 @@
 
 from alcove.files.blobs.local import LocalBlobs
 from alcove.files.blobs.memory import MemoryBlobs
-from alcove.files.blobs.model import CHUNK, HEAD, BlobMissing, Blobs, BlobTooLarge, Listed, Written
+from alcove.files.blobs.model import CHUNK, HEAD, BlobMissing, Blobs, BlobTooLarge, Listed, Sums, Written
 
-__all__ = ["CHUNK", "HEAD", "BlobMissing", "BlobTooLarge", "Blobs", "Listed", "LocalBlobs", "MemoryBlobs", "Written"]
+__all__ = [
+    "CHUNK",
+    "HEAD",
+    "BlobMissing",
+    "BlobTooLarge",
+    "Blobs",
+    "Listed",
+    "LocalBlobs",
+    "MemoryBlobs",
+    "Sums",
+    "Written",
+]

@@ -113,6 +113,15 @@ class LocalBlobs:
             self._threads.submit(draft.discard)
             raise
 
+    async def adopt(self, tenant: str, path: Path, name: str) -> None:
+        """Makes a blob of a file of the server, under that name: a second name of its bytes, if that goes."""
+        draft = Draft(self._folder(tenant), self._new_name(), name)
+        try:
+            await self._run(partial(_adopt, path, self._path(tenant, name), draft))
+        except BaseException:
+            self._threads.submit(draft.give_up)
+            raise
+
     async def remove(self, tenant: str, blob: str) -> None:
         """Removes a blob; does nothing when it is not there."""
         await self._run(partial(_unlink, self._path(tenant, blob)))
@@ -182,10 +191,10 @@ class Draft:
         """Hashes and writes the next bytes. Raises `StorageFull`."""
         with self._lock, full_disk():
             file = self._opened()
-            _need_room(file)
+            need_room(file)
             for part in parts:
                 self.sums.add(part)
-                _write_all(file, part)
+                write_all(file, part)
 
     def fill(self, source: str) -> str:
         """Takes the bytes of another blob and finishes; its name. Raises `BlobMissing`, `StorageFull`."""
@@ -196,7 +205,7 @@ class Draft:
                 raise BlobMissing from None
             try:
                 place, size = 0, os.fstat(read).st_size
-                _need_room(self._opened(), size)
+                need_room(self._opened(), size)
                 while place < size:
                     place += os.copy_file_range(read, self._opened(), size - place)
             finally:
@@ -213,11 +222,15 @@ class Draft:
 
     def discard(self) -> None:
         """Removes what was written, finished or not."""
+        self.give_up()
+        _unlink(self._place)
+
+    def give_up(self) -> None:
+        """Removes what was written and is not finished."""
         with self._lock:
             self._dead = True
             self._close()
             _unlink(self._path)
-            _unlink(self._place)
 
     def _settle(self) -> None:
         # Renamed before it is synced: the journal then makes bytes and name durable in one commit instead of two. What
@@ -255,19 +268,35 @@ def place_of(folder: str, blob: str) -> str:
     return f"{folder}/{blob[:2]}/{blob}"
 
 
+def _adopt(source: Path, place: str, draft: Draft) -> None:
+    with full_disk(), source.open("rb+") as file:
+        os.utime(file.fileno())  # a sweep takes what is old and has no document for something that was left behind
+        os.fsync(file.fileno())
+    make_folder(Path(place).parent)
+    try:
+        os.link(source, place)
+    except FileExistsError:
+        return  # an attempt that was interrupted came as far as this: the same bytes
+    except OSError:
+        draft.fill(str(source))  # a file system that gives a file one name only
+        return
+    sync_folder(os.path.dirname(place))
+
+
 def _unlink(path: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(path)
 
 
-def _need_room(file: int, size: int = 0) -> None:
+def need_room(file: int, size: int = 0) -> None:
     """Raises the system's own error when the disk is full but for the reserve, or would be with so many bytes more."""
     disk = os.fstatvfs(file)
     if disk.f_bavail * disk.f_frsize - size < min(RESERVE, disk.f_blocks * disk.f_frsize // 50):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _write_all(file: int, content: bytes) -> None:
+def write_all(file: int, content: bytes) -> None:
+    """Writes every byte, in as many steps as the system wants."""
     view = memoryview(content)
     while view:
         view = view[os.write(file, view) :]

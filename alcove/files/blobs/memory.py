@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from alcove.base.clock import Clock, SystemClock
@@ -11,6 +12,7 @@ from alcove.files.blobs.model import CHUNK, BlobMissing, BlobTooLarge, Listed, S
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
     from datetime import datetime
+    from pathlib import Path
 
 
 class MemoryBlobs:
@@ -53,6 +55,10 @@ class MemoryBlobs:
     async def copy(self, tenant: str, blob: str) -> str:
         """Makes a second blob with the same bytes. Raises `BlobMissing`."""
         return self._keep(tenant, self._content(tenant, blob))
+
+    async def adopt(self, tenant: str, path: Path, name: str) -> None:
+        """Makes a blob of a file of the server, under that name."""
+        self._keep(tenant, await asyncio.to_thread(path.read_bytes), name)
 
     async def remove(self, tenant: str, blob: str) -> None:
         """Removes a blob; does nothing when it is not there."""

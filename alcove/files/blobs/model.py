@@ -11,6 +11,7 @@ from alcove.base.errors import Refusal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
     from datetime import datetime
+    from pathlib import Path
 
 HEAD = 64 << 10
 """Bytes at the beginning of a blob that `write` gives back, for who looks for a picture's size."""
@@ -102,6 +103,13 @@ class Blobs(Protocol):
 
     async def copy(self, tenant: str, blob: str) -> str:
         """Makes a second blob with the same bytes, durably; its name. Raises `BlobMissing`, `StorageFull`."""
+        ...
+
+    async def adopt(self, tenant: str, path: Path, name: str) -> None:
+        """Makes a blob of a file of the server, durably, under that name; the file stays, and is changed no more.
+
+        Done again after it was interrupted, it gives the same blob. Raises `StorageFull`, `FileNotFoundError`.
+        """
         ...
 
     async def remove(self, tenant: str, blob: str) -> None:

@@ -53,7 +53,7 @@ class Content:
         mime, kind = kind_of(what.name, what.content_type)
         fields = {"type": "file", "name": what.name, "dir_id": what.dir_id, "mime": mime, "class": kind}
         await allow(self._files, call, "POST", Node("", "", {"tags": list(what.tags), **fields}))
-        node = await self._files.upload(instance, what, _body(call), author_of(call))
+        node = await self._files.upload(instance, what, body_of(call), author_of(call))
         return file_answer(self._files.thumbnail_keys.of(instance.key), node, status=201)
 
     async def _directory(self, call: Call) -> Response:
@@ -128,7 +128,7 @@ class Content:
         old = await self._files.get(instance, call.params["id"])
         await allow(self._files, call, "PUT", old)
         node = await self._files.overwrite(
-            instance, old.id, self._said(call), _body(call), author_of(call), revision_of(call)
+            instance, old.id, self._said(call), body_of(call), author_of(call), revision_of(call)
         )
         return await self._file(call, node)
 
@@ -239,7 +239,7 @@ def _http_date(text: str) -> str:
         raise IllegalTime("Date") from None
 
 
-async def _body(call: Call) -> AsyncIterator[bytes]:
+async def body_of(call: Call) -> AsyncIterator[bytes]:
     """The bytes of the request, as they come. Who goes away in the middle has sent a body that is too short."""
     try:
         async for part in call.request.stream():

@@ -56,6 +56,7 @@ from alcove.files.store import (
     page,
     referring,
     versions_of,
+    with_digest,
 )
 
 if TYPE_CHECKING:
@@ -301,14 +302,15 @@ class Files:
             instance, written.id, partial(content.create, what=what, written=written, stamp=stamp)
         )
 
-    async def _expect(self, instance: Instance, what: Upload) -> None:
+    async def _expect(self, instance: Instance, what: Upload, *, free: bool = True) -> None:
         """Refuses a long body before it comes, not after; for a short one the commit's own checks are soon enough."""
         parent = await self.find(instance, what.dir_id)
         if parent is None or not parent.is_dir:
             raise ParentMissing
         if parent.trashed:
             raise ParentInTrash
-        await check_free(self._now(instance), what.dir_id, what.name)
+        if free:
+            await check_free(self._now(instance), what.dir_id, what.name)
 
     async def overwrite(
         self,
@@ -330,6 +332,46 @@ class Files:
         )
         await self._free(instance, freed)
         return node
+
+    async def expect(self, instance: Instance, what: Upload, file_id: str = "", rev: str = "") -> None:
+        """Refuses what could not be kept, before its bytes come: as `upload`, or as `overwrite` of that file."""
+        if file_id:
+            await content.need_living_file(self._now(instance), file_id, rev)
+        else:
+            checked_name(what.name)
+            await self._expect(instance, what, free=not what.numbered)
+        await self._limit(instance, what)
+
+    async def accept(
+        self,
+        instance: Instance,
+        what: Upload,
+        written: Written,
+        author: Author = NOBODY,
+        file_id: str = "",
+        rev: str = "",
+    ) -> Node:
+        """Makes a file, or new bytes of that file, of a blob that was written already.
+
+        Raises as `upload` and `overwrite`; the blob is removed then, and whoever holds its bytes elsewhere has them.
+        """
+        stamp = self._stamp(instance, author)
+        try:
+            await self._limit(instance, what)
+        except Refusal:
+            await self._free(instance, [written.id])
+            raise
+        if not file_id:
+            made = partial(content.create, what=what, written=written, stamp=stamp)
+            return await self._commit(instance, written.id, made)
+        unit = partial(content.overwrite, file_id=file_id, what=what, written=written, stamp=stamp, rev=rev)
+        node, freed = await self._commit(instance, written.id, unit)
+        await self._free(instance, freed)
+        return node
+
+    async def same(self, instance: Instance, md5sum: str, size: int) -> Sequence[Node]:
+        """The living files of that digest (in base64) and length."""
+        return await with_digest(self._now(instance), md5sum, size)
 
     async def copy(
         self, instance: Instance, source: Node, dir_id: str = "", name: str = "", author: Author = NOBODY
@@ -466,10 +508,7 @@ class Files:
 
     async def _receive(self, instance: Instance, what: Upload, parts: AsyncIterable[bytes]) -> Written:
         """Writes the bytes of an upload, and checks what was said of them. Raises as `upload`."""
-        left = await self._space(instance)
-        limit = MAX_SIZE if left is None else min(left, MAX_SIZE)
-        if what.size is not None and what.size > limit:
-            raise QuotaReached
+        limit = await self._limit(instance, what)
         try:
             written = await self._blobs.write(instance.key, parts, limit)
         except BlobTooLarge:
@@ -483,6 +522,14 @@ class Files:
             await self._free(instance, [written.id])
             raise refusal
         return written
+
+    async def _limit(self, instance: Instance, what: Upload) -> int:
+        """Bytes that a file may have now. Raises `QuotaReached` when more are announced."""
+        left = await self._space(instance)
+        limit = MAX_SIZE if left is None else min(left, MAX_SIZE)
+        if what.size is not None and what.size > limit:
+            raise QuotaReached
+        return limit
 
     async def _space(self, instance: Instance) -> int | None:
         """Bytes that still fit, or None without a quota."""

@@ -64,6 +64,10 @@ class Upload:
     executable: bool = False
     encrypted: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    numbered: bool = False
+    """Whether a name that is taken gets a number instead of being refused."""
+    id: str = ""
+    """The id that was promised to the new file; a random one unless it is said."""
     source: Mapping[str, str] = field(default_factory=dict)
     """`sourceAccount` and `sourceAccountIdentifier`: which connector's account it comes from."""
 
@@ -88,17 +92,18 @@ async def create(tx: Tx, what: Upload, written: Written, stamp: Stamp) -> Node:
     """Commits a new file. Raises `ParentMissing`, `ParentInTrash`, `NameTaken`."""
     await need_parent(tx, what.dir_id, living=True)
     created = what.created_at or stamp.at
+    name = await _unclashing(tx, what.dir_id, what.name) if what.numbered else what.name
     fields = {
         "type": "file",
-        "name": what.name,
+        "name": name,
         "dir_id": what.dir_id,
         "created_at": created,
         "updated_at": not_before(what.updated_at or created, created),
         "trashed": False,
-        **_bytes_fields(what, what.name, written, created),
+        **_bytes_fields(what, name, written, created),
         "cozyMetadata": {**birth(stamp, uploaded=True), **what.source},
     }
-    return await add(tx, new_id(), fields)
+    return await add(tx, what.id or new_id(), fields)
 
 
 async def need_living_file(tx: Source, file_id: str, rev: str = "") -> Node:

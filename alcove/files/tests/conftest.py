@@ -15,8 +15,11 @@ from alcove.base.http import Call, Errors, Guard, Route, Rule, plain_errors
 from alcove.base.router import Router
 from alcove.files.http import routes
 from alcove.files.http.consistency import Consistency
+from alcove.files.http.resuming import upload_routes
+from alcove.files.parts import Parts
 from alcove.files.service.checking import Checking
 from alcove.files.service.links import Links
+from alcove.files.service.resuming import Resuming
 from alcove.files.service.thumbnails import Thumbnails
 from alcove.files.testing import FilesInMemory, files_in_memory
 
@@ -68,8 +71,9 @@ class Door:
         self.somebody: Somebody | None = Somebody(ALL)
         self._router: Router[Route] = Router()
         strict = cast("Strict", place.documents)
+        self.resuming = Resuming(place.files, place.blobs, Parts(scratch.parent), place.clock)
         consistency = Consistency(Checking(place.documents, place.blobs))
-        for route in routes(
+        served = routes(
             place.files,
             self.links,
             place.documents,
@@ -77,7 +81,8 @@ class Door:
             self.thumbnails,
             consistency,
             lambda i: f"http://*.{i.domain}",
-        ):
+        )
+        for route in (*served, *upload_routes(place.files, self.resuming)):
             self._router.add(route.method, route.path, route)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self), base_url="http://me.localhost:8080")
 
