@@ -70,7 +70,6 @@ def register(house: House) -> None:
     links = Links(house.clock)
     files = Files(documents, blobs, house.clock, scheme=house.settings.scheme, public_name=public_name)
     house.provide(Files, files)
-    resuming = Resuming(files, blobs, Parts(house.settings.home), house.clock)
     scratch = house.settings.home / "drawing"
     thumbnails = Thumbnails(documents, blobs, house.need(Here).find, house.need(Realtime).publish, scratch)
     house.provide(Thumbnails, thumbnails)
@@ -106,7 +105,6 @@ def register(house: House) -> None:
 
     # The store that answers rooms answers clients' queries too, in the way that tells them to make an index.
     house.add_routes(*routes(files, links, documents, cast("Strict", documents), thumbnails, consistency, frames))
-    house.add_routes(*upload_routes(files, resuming))
 
     async def may_hear(tenant: Tenant, caller: Caller, node_id: str) -> None:
         instance = cast("Instance", tenant)
@@ -120,10 +118,9 @@ def register(house: House) -> None:
         links.drop(instance.key)
         consistency.drop(instance.key)
         blobs.drop(instance.key)
-        resuming.drop(instance.key)
 
     instances.on_destroyed(forget)
-    sweeper = Sweeper(house, files, resuming, instances)
+    sweeper = Sweeper(house, files, _uploads(house, files, blobs), instances)
 
     async def draw() -> None:
         # Stopped before the followers are, one of which may be in the middle of many pictures.
@@ -134,6 +131,14 @@ def register(house: House) -> None:
     house.on_start("sweep of blobs", sweeper.start)
     house.on_stop("sweep of blobs", sweeper.stop)
     house.on_stop("blobs", blobs.close)
+
+
+def _uploads(house: House, files: Files, blobs: Blobs) -> Resuming:
+    """Uploads in pieces."""
+    resuming = Resuming(files, blobs, Parts(house.settings.home), house.clock)
+    house.add_routes(*upload_routes(files, resuming))
+    house.need(Instances).on_destroyed(lambda instance: resuming.drop(instance.key))
+    return resuming
 
 
 class Sweeper:
