@@ -45,7 +45,7 @@ TIMES = 200
 TRIED = 200
 """Instances that are opened cold at the most."""
 DOCS = Path(__file__).parents[1] / "docs"
-OPERATIONS = ("get", "create", "find 50 by index", "the last 100 changes")
+OPERATIONS = ("get", "create", "find 50 by index", "the last 100 changes", "_all_docs, 100", "bulk of 500")
 
 
 def fields(number: int) -> dict[str, Any]:
@@ -65,10 +65,10 @@ async def fill(house: Front, count: int) -> None:
         await documents.work(tenant, unit)
 
 
-async def timed(ask: Callable[[], Awaitable[httpx.Response]]) -> float:
+async def timed(ask: Callable[[], Awaitable[httpx.Response]], often: int) -> float:
     """Milliseconds of an operation: the middle of many."""
     took = []
-    for _ in range(TIMES):
+    for _ in range(often):
         begin = time.perf_counter()
         answer = await ask()
         took.append((time.perf_counter() - begin) * 1e3)
@@ -102,8 +102,19 @@ async def with_documents(count: int, home: Path) -> dict[str, float]:
             async def changes() -> httpx.Response:
                 return await client.get(f"{KIND}/_changes", params={"since": since, "limit": "100"})
 
-            verbs = (get, create, find, changes)
-            return {name: await timed(verb) for name, verb in zip(OPERATIONS, verbs, strict=True)}
+            async def all_docs() -> httpx.Response:
+                first = json.dumps(f"{dice.randrange(max(1, count - 100)):08}")
+                asked = {"include_docs": "true", "limit": "100", "startkey": first}
+                return await client.get(f"{KIND}/_all_docs", params=asked)
+
+            async def bulk() -> httpx.Response:
+                docs = [fields(dice.randrange(count)) for _ in range(500)]
+                return await client.post(f"{KIND}/_bulk_docs", json={"docs": docs})
+
+            verbs = (get, create, find, changes, all_docs, bulk)
+            times = (TIMES, TIMES, TIMES, TIMES, TIMES, TIMES // 10)
+            asked = zip(OPERATIONS, verbs, times, strict=True)
+            return {name: await timed(verb, often) for name, verb, often in asked}
 
 
 async def making_instances(count: int, home: Path) -> dict[str, float]:
