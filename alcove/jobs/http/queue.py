@@ -42,19 +42,22 @@ class QueueHTTP:
     def routes(self) -> list[Route]:
         """The route table."""
         table = (
-            ("POST", "/jobs/queue/:worker", self.push),
             ("GET", "/jobs/queue/:worker", self.queued),
             ("POST", "/jobs/clean", self.clean),
             ("DELETE", "/jobs/purge", self.purge),
             ("GET", "/jobs/:id", self.get),
             ("PATCH", "/jobs/:id", self.settle),
         )
-        return [Route(method, path, handler, Guard.TOKEN, jsonapi_errors) for method, path, handler in table]
+        return [
+            Route("POST", "/jobs/queue/:worker", self.push, Guard.LATE, jsonapi_errors),
+            *(Route(method, path, handler, Guard.TOKEN, jsonapi_errors) for method, path, handler in table),
+        ]
 
     async def push(self, call: Call) -> Response:
         """`POST /jobs/queue/:worker`."""
         worker = call.params["worker"]
         said = (await read(call))["attributes"]
+        await call.identify()
         call.caller.allow("POST", DOCTYPE, "", {"worker": worker})
         if self._jobs.worker(worker).reserved and call.caller.audience != "cli":
             raise ReservedWorker

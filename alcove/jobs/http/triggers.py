@@ -43,9 +43,8 @@ class TriggersHTTP:
     def routes(self) -> list[Route]:
         """The route table."""
         one = "/jobs/triggers/:id"
-        table = (
+        late = (
             ("POST", "/jobs/triggers", self.create),
-            ("GET", "/jobs/triggers", self.list),
             ("GET", one, self.get),
             ("PATCH", one, self.change),
             ("DELETE", one, self.delete),
@@ -53,13 +52,17 @@ class TriggersHTTP:
             ("GET", f"{one}/jobs", self.jobs),
             ("POST", f"{one}/launch", self.launch),
         )
-        routes = [Route(method, path, handler, Guard.TOKEN, jsonapi_errors) for method, path, handler in table]
-        # The trigger's id is the secret that lets call it.
-        return [*routes, Route("POST", "/jobs/webhooks/:id", self.webhook, Guard.PUBLIC, jsonapi_errors)]
+        return [
+            *(Route(method, path, handler, Guard.LATE, jsonapi_errors) for method, path, handler in late),
+            Route("GET", "/jobs/triggers", self.list, Guard.TOKEN, jsonapi_errors),
+            # The trigger's id is the secret that lets call it.
+            Route("POST", "/jobs/webhooks/:id", self.webhook, Guard.PUBLIC, jsonapi_errors),
+        ]
 
     async def create(self, call: Call) -> Response:
         """`POST /jobs/triggers`."""
         said = (await read(call))["attributes"]
+        await call.identify()
         by = "CLI" if call.caller.audience == "cli" else call.caller.subject
         draft = self._triggers.drafted(call.instance.key, said, by=by)
         call.caller.allow("POST", DOCTYPE, "", draft.fields)
@@ -109,7 +112,7 @@ class TriggersHTTP:
 
     async def jobs(self, call: Call) -> Response:
         """`GET /jobs/triggers/:id/jobs?Limit=`: the jobs it started, the newest first."""
-        trigger = await self._triggers.get(call.instance.key, call.params["id"])
+        trigger = await self._known(call)
         call.caller.allow("GET", DOCTYPE, trigger.id, trigger.fields)
         limit = call.query("Limit", str(LISTED))
         if not (limit.isascii() and limit.isdigit()):
@@ -119,7 +122,7 @@ class TriggersHTTP:
 
     async def launch(self, call: Call) -> Response:
         """`POST /jobs/triggers/:id/launch`: its job, now."""
-        trigger = await self._triggers.get(call.instance.key, call.params["id"])
+        trigger = await self._known(call)
         call.caller.allow("POST", DOCTYPE, trigger.id, trigger.fields)
         await self._jobs.check_rate(call.instance.key, trigger.worker)
         return answer(job_resource(await self._triggers.launch(call.instance.key, trigger.id)), 201)
@@ -141,9 +144,15 @@ class TriggersHTTP:
 
     async def _allowed(self, call: Call, verb: str) -> Trigger:
         """The trigger of the call, if the caller may do this to it: by permission, or as the konnector it runs."""
-        trigger = await self._triggers.get(call.instance.key, call.params["id"])
+        trigger = await self._known(call)
         if not _is_its_konnector(call.caller, trigger):
             call.caller.allow(verb, DOCTYPE, trigger.id, trigger.fields)
+        return trigger
+
+    async def _known(self, call: Call) -> Trigger:
+        """The trigger of the call: one that is not there is told to everybody, as the reference does."""
+        trigger = await self._triggers.get(call.instance.key, call.params["id"])
+        await call.identify()
         return trigger
 
     def _resource(self, call: Call, trigger: Trigger, state: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class Front:
 
         scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": query.encode()}
         call = Call(Request(scope, receive), params, None if route.operator else ALICE)
-        if route.guard is Guard.TOKEN:
+        if route.guard in (Guard.TOKEN, Guard.LATE):
             assert caller is not None
             call.admit(caller)
         try:
