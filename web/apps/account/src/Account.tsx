@@ -2,7 +2,9 @@
 import { Failure, Frame, Panel, Rows, languageOf, useActions, useChangeLanguage, useSay } from '@alcove/ui'
 import { type ReactNode, useEffect } from 'react'
 import { About } from './About'
+import { AppPasswords } from './AppPasswords'
 import { Clients } from './Clients'
+import { Connect } from './Connect'
 import css from './account.module.css'
 import { useSettings } from './api'
 import { Devices } from './Devices'
@@ -76,6 +78,12 @@ function Page() {
         </Section>
         <Section part="clients">
           <Clients />
+        </Section>
+        <Section part="connect">
+          <Connect />
+        </Section>
+        <Section part="passwords">
+          <AppPasswords />
         </Section>
         <Section part="space">
           <Storage />

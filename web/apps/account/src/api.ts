@@ -2,7 +2,7 @@
 import { Refused, useAct, useClient, useFresh } from '@alcove/client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { clientForm } from '../../../../alcove/identity/pages/passphrase.js'
-import { type Client, type ClientSaid, clientsOf, type Device, devicesOf, type Login, merge, type Passkey, type PasskeySaid, passkeysOf, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
+import { type AppPassword, type AppPasswordSaid, appPasswordsOf, type Client, type ClientSaid, clientsOf, type Connection, type Device, devicesOf, type Login, merge, type Passkey, type PasskeySaid, passkeysOf, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
 
 const JSONAPI = 'application/vnd.api+json'
 const SETTINGS = ['settings', 'instance'] as const
@@ -11,6 +11,7 @@ const CLIENTS = ['account', 'clients'] as const
 /** Clients of a page of the list; nobody has more. */
 const MOST = 1000
 const PASSKEYS = ['account', 'passkeys'] as const
+const APP_PASSWORDS = ['account', 'passwords'] as const
 /** Rounds that a new passphrase gets at least; the server's own choice for a first one. */
 const ROUNDS = 650_000
 const TRIES = 5
@@ -182,6 +183,60 @@ export function useRemovePasskey(done: (gone: Passkey) => void, failed: (error: 
     done,
     failed,
   }).mutate
+}
+
+/** What devices say instead of the passphrase. */
+export function useAppPasswords() {
+  const { door } = useClient()
+  return useQuery({
+    queryKey: APP_PASSWORDS,
+    queryFn: async ({ signal }): Promise<AppPassword[]> =>
+      appPasswordsOf((await door.ask<{ data: AppPasswordSaid[] }>('GET', '/settings/app_passwords', { accept: JSONAPI, signal })).data),
+  })
+}
+
+/** An app password as it is told once, with the QR code that apps read. */
+export interface Made {
+  name: string
+  login: string
+  password: string
+  picture: string
+}
+
+/** Makes an app password, for who says the passphrase. */
+export function useMakeAppPassword() {
+  const { door } = useClient()
+  const queries = useQueryClient()
+  const hash = useHashing()
+  return async (name: string, passphrase: string): Promise<Made> => {
+    const body = { name, passphrase: await hash(passphrase) }
+    const said = await door.ask<Told<Made>>('POST', '/settings/app_passwords', { body, accept: JSONAPI })
+    await queries.invalidateQueries({ queryKey: APP_PASSWORDS })
+    return said.data.attributes
+  }
+}
+
+/** Removes one; shown at once, and taken back when the server refuses. */
+export function useRemoveAppPassword(done: (gone: AppPassword) => void, failed: (error: Error) => void) {
+  const { door } = useClient()
+  return useAct<AppPassword>({
+    key: APP_PASSWORDS,
+    send: gone => door.send('DELETE', `/settings/app_passwords/${encodeURIComponent(gone.id)}`),
+    foresee: (held, gone) => (held as AppPassword[]).filter(one => one.id !== gone.id),
+    done,
+    failed,
+  }).mutate
+}
+
+/** Where devices find this place. */
+export function useConnection() {
+  const { door } = useClient()
+  return useQuery({
+    queryKey: ['account', 'connection'],
+    queryFn: ({ signal }) => door.ask<Told<Connection>>('GET', '/settings/connection', { accept: JSONAPI, signal }),
+    select: said => said.data.attributes,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
 }
 
 /** The space taken, by kind. */

@@ -1,7 +1,8 @@
 import { faults } from '@alcove/ui'
 import { describe, expect, it } from 'vitest'
 import { LEAST, strength, VERDICTS } from '../../../../alcove/identity/pages/passphrase.js'
-import { clientsOf, devicesOf, firstApp, merge, partOf, spaceOf, today } from './model'
+import { texts as connecting } from './connecttexts'
+import { addressesOf, appPasswordsOf, clientsOf, devicesOf, firstApp, merge, partOf, spaceOf, systemOf, today } from './model'
 import { texts } from './texts'
 
 describe('settings that two pages change', () => {
@@ -113,6 +114,39 @@ describe('the strength of a passphrase', () => {
     expect(VERDICTS.en).toHaveLength(5)
     expect(VERDICTS.fr).toHaveLength(5)
     for (const said of [VERDICTS.en[0], VERDICTS.fr[0]]) expect(said).toContain(String(LEAST))
+  })
+})
+
+describe('devices that are connected', () => {
+  it('shows the app passwords used last first', () => {
+    const said = (id: string, created_at: string, last_used_at?: string) => ({ id, attributes: { name: id, created_at, ...(last_used_at && { last_used_at }) } })
+    const shown = appPasswordsOf([said('old', '2026-01-01'), said('new', '2026-01-03'), said('used', '2026-01-02', '2026-01-04')])
+    expect(shown.map(one => one.id)).toEqual(['used', 'new', 'old'])
+    expect(shown[1]?.used).toBe('')
+  })
+
+  it.each([
+    ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)', 'ios'],
+    ['Mozilla/5.0 (Linux; Android 15)', 'android'],
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64)', 'windows'],
+    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)', 'macos'],
+    ['Mozilla/5.0 (X11; Linux x86_64)', 'linux'],
+  ])('knows from %j that it is %s', (agent, system) => {
+    expect(systemOf(agent)).toBe(system)
+  })
+
+  it('writes the address as each program wants it', () => {
+    const at = (scheme: string) => ({ server: `${scheme}://me.example`, login: 'me', webdav: `${scheme}://me.example/dav/files/`, picture: '' })
+    expect(addressesOf(at('https'))).toMatchObject({ gnome: 'davs://me.example/dav/files/', kde: 'webdavs://me.example/dav/files/' })
+    expect(addressesOf(at('http'))).toMatchObject({ gnome: 'dav://me.example/dav/files/', kde: 'webdav://me.example/dav/files/' })
+    expect(addressesOf(at('https')).rclone).toContain(' url=https://me.example/remote.php/dav/files/me/ vendor=nextcloud user=me ')
+  })
+
+  it.each(['en', 'fr'] as const)('names in the steps (%s) nothing but what is known', language => {
+    const known = Object.keys(addressesOf({ server: '', login: '', webdav: '', picture: '' }))
+    const named = Object.values(connecting[language]).flatMap(text => [...String(text).matchAll(/\[(\w+)\]/g)].map(found => found[1]))
+    expect(known).toEqual(expect.arrayContaining(named))
+    expect(named.length).toBeGreaterThan(10)
   })
 })
 

@@ -134,6 +134,61 @@ export function passkeysOf(said: readonly PasskeySaid[]): Passkey[] {
   }))
 }
 
+export interface AppPasswordSaid {
+  id: string
+  attributes: { name: string; created_at: string; last_used_at?: string }
+}
+
+/** What one device says instead of the passphrase. */
+export interface AppPassword {
+  id: string
+  name: string
+  since: string
+  /** The hour in which it was used last; empty when it never was. */
+  used: string
+}
+
+/** The app passwords, those used last first. */
+export function appPasswordsOf(said: readonly AppPasswordSaid[]): AppPassword[] {
+  return said
+    .map(({ id, attributes }) => ({ id, name: attributes.name, since: attributes.created_at, used: attributes.last_used_at ?? '' }))
+    .sort((a, b) => b.used.localeCompare(a.used) || b.since.localeCompare(a.since))
+}
+
+export const SYSTEMS = ['windows', 'macos', 'linux', 'ios', 'android', 'sync', 'rclone', 'webdav'] as const
+export type System = (typeof SYSTEMS)[number]
+
+/** The system that a browser says it runs on: what is most likely to be connected from here. */
+export function systemOf(agent: string): System {
+  if (/iPhone|iPad/.test(agent)) return 'ios'
+  if (/Android/.test(agent)) return 'android'
+  if (/Windows/.test(agent)) return 'windows'
+  return /Macintosh/.test(agent) ? 'macos' : 'linux'
+}
+
+export interface Connection {
+  server: string
+  login: string
+  webdav: string
+  /** The QR code of the server's address, as a `data:` address. */
+  picture: string
+}
+
+/** Addresses as the programs of each system want them. */
+export function addressesOf({ server, login, webdav }: Connection): Record<'server' | 'login' | 'webdav' | 'gnome' | 'kde' | 'rclone', string> {
+  const plain = webdav.startsWith('http:')
+  const rest = webdav.replace(/^https?:/, '')
+  const files = `${server}/remote.php/dav/files/${encodeURIComponent(login)}/`
+  return {
+    server,
+    login,
+    webdav,
+    gnome: `${plain ? 'dav' : 'davs'}:${rest}`,
+    kde: `${plain ? 'webdav' : 'webdavs'}:${rest}`,
+    rclone: `rclone config create alcove webdav url=${files} vendor=nextcloud user=${login} --obscure pass=`,
+  }
+}
+
 export interface ClientSaid {
   id: string
   attributes: {
@@ -180,7 +235,7 @@ export function today(iso: string, now = Date.now()): boolean {
 }
 
 /** The parts of the page. */
-export const PARTS = ['you', 'mail', 'passphrase', 'second', 'passkeys', 'devices', 'clients', 'space', 'about'] as const
+export const PARTS = ['you', 'mail', 'passphrase', 'second', 'passkeys', 'devices', 'clients', 'connect', 'passwords', 'space', 'about'] as const
 export type Part = (typeof PARTS)[number]
 /** How addresses of Cozy's settings name what is one of our parts: links of clients and password managers lead there. */
 const COZY = new Map<string, Part>([
