@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alcove.apps.model import APPS
+from alcove.apps.model import APPS, OURS
 from alcove.search import Findable, Said
 
 if TYPE_CHECKING:
@@ -29,4 +29,4 @@ def says(
     return Said(name or slug, about, " ".join([slug, *words]), shown={"slug": slug})
 
 
-FINDABLE = Findable(APPS, says)
+FINDABLE = Findable(APPS, says, also=(OURS,))

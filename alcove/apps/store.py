@@ -1,49 +1,75 @@
-"""What is installed: documents `io.cozy.apps/<slug>`, and `io.cozy.konnectors/<slug>` for the room above."""
+"""What is installed: documents `io.cozy.apps/<slug>`, and `io.cozy.konnectors/<slug>` for the room above.
+
+The apps that come with Alcove are told among them, and lie in a doctype of their own: nobody has installed them.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from alcove.apps.model import APPS
+from alcove.apps.model.record import BUILTIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from alcove.apps.model import Kind
     from alcove.documents import Document, Documents, Tx
 
 
 class Installed:
-    """Reads and writes what is installed, of one doctype."""
+    """Reads and writes what is installed, of one kind."""
 
-    def __init__(self, documents: Documents, doctype: str = APPS) -> None:
+    def __init__(self, documents: Documents, kind: Kind) -> None:
         self._documents = documents
-        self._doctype = doctype
+        self._kind = kind
+        self._doctype = kind.doctype
 
     async def get(self, tenant: str, slug: str) -> Document | None:
         """One of them."""
-        return await self._documents.get(tenant, self._doctype, self._id(slug))
+        found = await self._documents.get(tenant, self._doctype, self._id(slug))
+        if found is None and self._kind.ours:
+            found = self._told(await self._documents.get(tenant, self._kind.ours, self._id(slug)))
+        return found
 
     async def all(self, tenant: str) -> list[Document]:
         """All of them, by slug."""
-        return await self._documents.all(tenant, self._doctype)
+        found = {document.id: document for document in await self._ours(tenant)}
+        found |= {document.id: document for document in await self._documents.all(tenant, self._doctype)}
+        return [found[ident] for ident in sorted(found)]
+
+    async def _ours(self, tenant: str) -> list[Document]:
+        kept = await self._documents.all(tenant, self._kind.ours) if self._kind.ours else []
+        return [told for told in map(self._told, kept) if told is not None]
+
+    def _told(self, document: Document | None) -> Document | None:
+        return replace(document, type=self._doctype) if document is not None else None
 
     async def replace(
-        self, tenant: str, make: Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any] | None]]
+        self, tenant: str, make: Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any]]]
     ) -> None:
-        """Changes many apps at once: `make` gets all by slug, and gives those to write (None: to remove)."""
+        """Makes those that come with Alcove what they should be: `make` gets all by slug, and gives ours by slug.
 
-        old = {document.id.rpartition("/")[2]: document for document in await self.all(tenant)}
-        changes = make({slug: document.fields() for slug, document in old.items()})
+        Releases before kept ours among the installed ones: those go from there, and were told to `make`.
+        """
+        ours, old = self._kind.ours, {_slug(document): document.fields() for document in await self.all(tenant)}
+        wanted = make(old)
+        kept = {_slug(document): document for document in await self._ours(tenant)}
+        stray = [document for document in await self._documents.all(tenant, self._doctype) if comes_along(document)]
+        changes: dict[str, Mapping[str, Any] | None] = dict.fromkeys(kept.keys() - wanted.keys())
+        changes |= {slug: new for slug, new in wanted.items() if slug not in kept or kept[slug].fields() != new}
 
         async def unit(tx: Tx) -> None:
+            for document in stray:
+                await tx.delete(self._doctype, document.id, document.rev)
             for slug, fields in changes.items():
-                there = await tx.get(self._doctype, self._id(slug))
+                there = await tx.get(ours, self._id(slug))
                 if fields is not None:
-                    await tx.put(self._doctype, self._id(slug), fields, there.rev if there else "")
+                    await tx.put(ours, self._id(slug), fields, there.rev if there else "")
                 elif there is not None:
-                    await tx.delete(self._doctype, self._id(slug), there.rev)
+                    await tx.delete(ours, self._id(slug), there.rev)
 
-        if changes:
+        if changes or stray:
             await self._documents.work(tenant, unit)
 
     async def add(self, tenant: str, slug: str, fields: Mapping[str, Any]) -> Document:
@@ -73,3 +99,12 @@ class Installed:
 
     def _id(self, slug: str) -> str:
         return f"{self._doctype}/{slug}"
+
+
+def comes_along(document: Document) -> bool:
+    """Whether an app comes with Alcove."""
+    return str(document.fields().get("source", "")).startswith(BUILTIN)
+
+
+def _slug(document: Document) -> str:
+    return document.id.rpartition("/")[2]

@@ -12,7 +12,7 @@ from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.http.registry import RegistryHTTP
 from alcove.apps.http.serving import AppPages
-from alcove.apps.model import WEBAPPS
+from alcove.apps.model import OURS, WEBAPPS
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
 from alcove.apps.service.installing import Installers
@@ -24,7 +24,7 @@ from alcove.apps.service.sources import Sources
 from alcove.apps.store import Installed
 from alcove.base.http import AppHost
 from alcove.base.outgoing import Outgoing
-from alcove.documents import Documents
+from alcove.documents import POLICIES, Documents, Policy
 from alcove.identity import GRANTS, OFFERS, Clients, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
 from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances, InstanceSettings
 from alcove.realtime import Realtime
@@ -47,7 +47,7 @@ def register(house: House) -> None:
         log.warning("pages come from a development server", extra={"address": vite})
     gate, instances, person = house.need(Gate), house.need(Instances), house.need(InstanceSettings)
     documents = house.need(Documents)
-    installed, shelf = Installed(documents), Shelf(house.settings.home)
+    installed, shelf = Installed(documents, WEBAPPS), Shelf(house.settings.home)
     contexts, built = house.need(Contexts), built_apps(folder, vite)
     clients, realtime, sources = house.need(Clients), house.need(Realtime), Sources(house.need(Outgoing))
     installers = Installers(documents, shelf, sources, clients, contexts, realtime, house.clock)
@@ -70,6 +70,7 @@ def register(house: House) -> None:
     registries = Registries(house.need(Outgoing), contexts, house.clock)
     house.add_routes(*RegistryHTTP(registries, gate).routes())
     house.registry(FINDABLES).add("apps", FINDABLE)
+    house.registry(POLICIES).add(OURS, Policy(readable=False, writable=False))
     house.registry(GRANTS).add("app", apps.grant)
     house.registry(OFFERS).add("registries", RegistryOffers(installers.of(WEBAPPS)))
 

@@ -18,6 +18,7 @@ from alcove.identity.model import LIFETIMES, OWNER, Grant, Offers, Who, WrongSco
 from alcove.identity.operator import operator_passphrase
 from alcove.identity.passphrase import client_form, salt_of
 from alcove.identity.passphrases import Passphrases
+from alcove.identity.permission import HOLDERS
 from alcove.identity.permissions import Permissions
 from alcove.identity.rules import tidy
 from alcove.identity.service import Gate, OperatorUnknown, login_url
@@ -30,6 +31,7 @@ GRANTS: Slot[Grant] = Slot("grants", "where the permissions of an app or a conne
 __all__ = [
     "AUDIENCES",
     "GRANTS",
+    "HOLDERS",
     "LIFETIMES",
     "OFFERS",
     "OWNER",

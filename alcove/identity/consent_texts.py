@@ -114,6 +114,28 @@ LIMIT_FRENCH = {
     "again": "C’est fait : ouvrir mon Alcove",
 }
 
+MOVING_ENGLISH = {
+    "title": "Move your Alcove?",
+    "why": (
+        "{name}, at {place}, asks to take everything out of this place, or to put what comes from another one in its "
+        "stead. Say your passphrase only if you have just begun to move."
+    ),
+    "go": "Let it move my Alcove",
+}
+MOVING_FRENCH = {
+    "title": "Déménager votre Alcove ?",
+    "why": (
+        "{name}, à l’adresse {place}, demande à emporter tout ce que contient ce lieu, ou à le remplacer par ce qui "
+        "vient d’un autre. Ne dites votre phrase de passe que si vous venez de commencer un déménagement."
+    ),
+    "go": "Le laisser déménager mon Alcove",
+}
+
+
+def moving_texts(locale: str) -> Mapping[str, str]:
+    """The words of the page that asks whether a client may move the place, with those of the login page."""
+    return {**texts(locale), **(MOVING_FRENCH if locale.startswith("fr") else MOVING_ENGLISH)}
+
 
 def limit_texts(locale: str) -> Mapping[str, str]:
     """The words of the page for who has connected too many devices."""

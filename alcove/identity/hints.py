@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from alcove.base.errors import Unprocessable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alcove.documents import Documents, Tx
     from alcove.instances import Instance
 
@@ -12,6 +16,21 @@ SETTINGS, BITWARDEN = "io.cozy.settings", "io.cozy.settings.bitwarden"
 MEMBER = "passphrase_hint"
 LENGTH = 200
 """Characters of a hint at the most."""
+
+
+class HintTells(Unprocessable):
+    """The hint is the passphrase itself: a mail would tell it."""
+
+    def __init__(self) -> None:
+        super().__init__("The hint must not be the passphrase", pointer="/hint")
+
+
+def read_hint(fields: Mapping[str, Any], name: str) -> str:
+    """A hint as it may be kept, empty for none; raises `Unprocessable`."""
+    hint = fields.get(name)
+    if not isinstance(hint, str) or len(hint) > LENGTH:
+        raise Unprocessable(f"A hint is a text of {LENGTH} characters at the most", pointer=f"/{name}")
+    return hint
 
 
 class Hints:

@@ -24,6 +24,9 @@ ENGLISH = {
     "connected.subject": "{name} is connected",
     "connected.why": "You let {name} into {domain}: it does there what you agreed to, without your passphrase.",
     "connected.after": "If it was not you, disconnect it on the page of your account, then change your passphrase.",
+    "moving.subject": "{name} may move your place",
+    "moving.why": "With your passphrase you let {name} take everything out of {domain}, or replace what is in it.",
+    "moving.after": "If it was not you, disconnect it on the page of your account at once, and change your passphrase.",
     "hint.subject": "Your passphrase hint",
     "hint.why": "This is the hint that you have kept for the passphrase of {domain}:",
     "changed.subject": "Your passphrase was changed",
@@ -65,6 +68,15 @@ FRENCH = {
     "passkey.why": "Une clé d’accès, {name}, ouvre désormais {domain} au lieu de la phrase de passe.",
     "passkey.after": (
         "Si ce n’était pas vous, changez de phrase de passe, puis retirez la clé sur la page de votre compte."
+    ),
+    "moving.subject": "{name} peut déménager votre lieu",
+    "moving.why": (
+        "Avec votre phrase de passe, vous avez permis à {name} d’emporter tout ce que contient {domain}, "
+        "ou de le remplacer."
+    ),
+    "moving.after": (
+        "Si ce n’était pas vous, déconnectez-le tout de suite sur la page de votre compte, "
+        "puis changez votre phrase de passe."
     ),
     "connected.subject": "{name} est connecté",
     "connected.why": (
@@ -137,6 +149,13 @@ def connected(locale: str, domain: str, name: str) -> Letter:
     words = _words(locale)
     lines = [words["connected.why"].format(domain=domain, name=name), words["connected.after"]]
     return Letter("client connected", words["connected.subject"].format(name=name), lines)
+
+
+def moving(locale: str, domain: str, name: str) -> Letter:
+    """A client may move the place: take everything out, or replace it."""
+    words = _words(locale)
+    lines = [words["moving.why"].format(domain=domain, name=name), words["moving.after"]]
+    return Letter("place may be moved", words["moving.subject"].format(name=name), lines)
 
 
 def hint(locale: str, domain: str, kept: str) -> Letter:

@@ -48,6 +48,10 @@ class SlowHash:
         """What to keep of a client's form."""
         return await self._run(lambda: _hasher.hash(form))
 
+    async def form(self, passphrase: str, salt: str, iterations: int) -> str:
+        """What a client would send for a passphrase in clear."""
+        return await self._run(lambda: client_form(passphrase, salt, iterations))
+
     async def derive(self, passphrase: str, salt: str, iterations: int) -> str:
         """What to keep of a passphrase in clear, as if a client had sent it."""
         return await self._run(lambda: _hasher.hash(client_form(passphrase, salt, iterations)))

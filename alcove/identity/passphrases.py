@@ -112,6 +112,10 @@ class Passphrases:
                 instance, derived, expecting={"passphrase_sealed": instance.fields["passphrase_sealed"]}
             )
 
+    async def form(self, instance: Instance, clear: str, iterations: int = 0) -> str:
+        """What a client would send for a passphrase in clear, with its present number of rounds or another one."""
+        return await self._slow.form(clear, salt_of(instance.salted), iterations or self.iterations(instance))
+
     async def verify(self, instance: Instance, form: str) -> bool:
         """Whether a client's form of the passphrase opens this instance."""
         # As it is now: this call may have waited, and another process may have changed it a moment ago.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PERMISSIONS = "io.cozy.permissions"
 KINDS = {"app": "io.cozy.apps", "konn": "io.cozy.konnectors"}
 """The doctype of what holds permissions, by the audience of its tokens."""
+HOLDERS = {"app": ("io.cozy.apps", "org.alcove.apps"), "konn": ("io.cozy.konnectors",)}
+"""Where their documents lie, under ids of that doctype: those of the apps that come with Alcove lie apart."""
 TYPES = {"app": "app", "konn": "konnector", "access": "oauth"}
 """The type of a permission document, by audience; for the others it is the audience itself."""
 

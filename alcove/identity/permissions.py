@@ -14,6 +14,7 @@ from alcove.base.ids import new_id
 from alcove.identity.errors import LargerSet, NotForSharing, NotItsParent, PermissionMissing
 from alcove.identity.model import MAKERS, read_set
 from alcove.identity.permission import (
+    HOLDERS,
     KINDS,
     PERMISSIONS,
     TYPES,
@@ -86,7 +87,7 @@ class Permissions:
         """The permissions of an app or a connector; raises `PermissionMissing` when it is not installed."""
         source = f"{KINDS[audience]}/{slug}"
         permissions = await self.granted(tenant, audience, slug)
-        app = await self._documents.get(tenant.key, KINDS[audience], source)
+        app = await self._holder(tenant, audience, slug)
         if permissions is None or app is None:
             raise PermissionMissing
         kept, there = await self._documents.get(tenant.key, PERMISSIONS, id_of(source)), app.fields()
@@ -100,7 +101,7 @@ class Permissions:
         document = await self._documents.get(tenant.key, PERMISSIONS, ident)
         if document is not None and "installed_at" not in document.fields():
             return _from(document)
-        for audience, kind in KINDS.items():
+        for audience, kind in ((audience, kind) for audience, kinds in HOLDERS.items() for kind in kinds):
             for app in await self._documents.all(tenant.key, kind):
                 if id_of(app.id) == ident:
                     return await self.of_app(tenant, audience, app.id.rpartition("/")[2])
@@ -278,8 +279,16 @@ class Permissions:
         return self._tokens.make(instance, "share", name, scope=ident)
 
     async def _installed_at(self, tenant: Tenant, audience: str, slug: str) -> str:
-        app = await self._documents.get(tenant.key, KINDS[audience], f"{KINDS[audience]}/{slug}")
+        app = await self._holder(tenant, audience, slug)
         return str(app.fields().get("created_at") or "") if app is not None else ""
+
+    async def _holder(self, tenant: Tenant, audience: str, slug: str) -> Document | None:
+        """The document of an app or a connector."""
+        for kind in HOLDERS[audience]:
+            found = await self._documents.get(tenant.key, kind, f"{KINDS[audience]}/{slug}")
+            if found is not None:
+                return found
+        return None
 
 
 def _from(document: Document) -> Permission:

@@ -13,10 +13,13 @@ from alcove.instances import Allowance, TooOften
 from alcove.outbox import AddressWrong
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alcove.base.clock import Clock
     from alcove.identity.hints import Hints
     from alcove.identity.passphrases import Passphrases
     from alcove.identity.slips import Slips
+    from alcove.identity.vault import Vault
     from alcove.instances import Allowances, Instance, Instances, InstanceSettings
     from alcove.outbox import Letter, Outbox
 
@@ -38,6 +41,7 @@ class Resets:
         instances: Instances,
         settings: InstanceSettings,
         hints: Hints,
+        vault: Vault,
         passphrases: Passphrases,
         outbox: Outbox,
         slips: Slips,
@@ -48,6 +52,7 @@ class Resets:
         self._instances = instances
         self._settings = settings
         self._hints = hints
+        self._vault = vault
         self._passphrases = passphrases
         self._outbox = outbox
         self._slips = slips
@@ -82,7 +87,7 @@ class Resets:
         said, present = self._slips.read(PURPOSE, slip), await self._instances.fresh(instance)
         return said is not None and said["tenant"] == present.key and marked(present, PURPOSE, said["of"])
 
-    async def renew(self, instance: Instance, slip: str, form: str, iterations: int) -> None:
+    async def renew(self, instance: Instance, slip: str, form: str, iterations: int, keys: Mapping[str, str]) -> None:
         """Sets the passphrase that a client hashed; all sessions end, and so do all such links.
 
         Raises `ResetRefused`.
@@ -91,6 +96,7 @@ class Resets:
         if not await self.holds(instance, slip) or not await self._slips.spend(PURPOSE, slip):
             raise ResetRefused(instance.locale)
         changed = await self._passphrases.change(instance, form, iterations)
+        await self._vault.renewed(changed, keys, iterations)
         address = await self._known(changed)
         if address and self.offered:
             await self._send(changed, letters.changed(changed.locale, changed.domain), address)

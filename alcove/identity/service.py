@@ -18,6 +18,7 @@ from alcove.identity.errors import DeviceUnknown, LinkLocked, LoginNeeded
 from alcove.identity.limits import network_of
 from alcove.identity.model import NEWCOMER, OWNER, Who, WrongScope, read_scope, read_set
 from alcove.identity.passphrases import may_register
+from alcove.identity.permission import HOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.identity")
 
-MAKING = ("io.cozy.permissions", "io.cozy.konnectors", "io.cozy.apps", "io.cozy.oauth.clients", APP_PASSWORDS)
+MAKING = (
+    "io.cozy.permissions",
+    *(kind for kinds in HOLDERS.values() for kind in kinds),
+    "io.cozy.oauth.clients",
+    APP_PASSWORDS,
+)
 """What callers are made from."""
 
 

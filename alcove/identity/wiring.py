@@ -46,6 +46,7 @@ from alcove.identity.http.hosting import HostingRoutes
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.login import LoginPages
 from alcove.identity.http.magic import MagicPages, MagicTokens
+from alcove.identity.http.moving import Moving
 from alcove.identity.http.oidc import DelegationRoutes
 from alcove.identity.http.opening import SessionCodes
 from alcove.identity.http.passkeys import PasskeyRoutes
@@ -55,6 +56,7 @@ from alcove.identity.http.proving import Proof
 from alcove.identity.http.resets import ResetRoutes
 from alcove.identity.http.sessions import SessionRoutes
 from alcove.identity.http.twofactor import AppStep, SecondStep
+from alcove.identity.http.vault import VaultRoutes
 from alcove.identity.keys import Keys
 from alcove.identity.leaving import Leaving
 from alcove.identity.limits import Attempts
@@ -76,6 +78,7 @@ from alcove.identity.slips import Slips
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, FORGET, clean_clients, clean_later, forget_later, forget_secrets
 from alcove.identity.tokens import Tokens
+from alcove.identity.vault import Vault
 from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
 from alcove.outbox import Outbox
@@ -121,9 +124,10 @@ def register(house: House) -> None:
     links = LinkPages(gate, permissions, codes, slow, shared, allowances, instances, settings.scheme)
     house.provide(LinkPages, links)
     house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
-    granting, session_codes = _oauth(house, gate, clients, proof, step, slips, Attempts(tries, clock, "certify"))
+    certified = Attempts(tries, clock, "certify")
+    granting, session_codes, moving = _oauth(house, gate, clients, passphrases, proof, factors, step, slips, certified)
     vouched, asked = Attempts(tries, clock, "provider"), Attempts(tries, clock, "magic link")
-    confirming = _second(house, gate, proof, passphrases, factors, slips, entrance, doors.providers)
+    confirming = _second(house, gate, proof, passphrases, factors, slips, entrance, doors.providers, moving)
     _delegated(house, doors.providers, slips, entrance, confirming, step, granting, session_codes, vouched)
     mailed = MagicPages(gate, doors.links, factors, proof, passphrases, entrance, instances, asked, settings.scheme)
     opened = MagicTokens(doors.links, factors, proof, step, clients, granting, session_codes)
@@ -167,8 +171,12 @@ def _entering(
     person, realtime = house.need(InstanceSettings), house.need(Realtime)
     begin = person.beginning
     pages = LoginPages(gate, sessions, passphrases, proof, entrance, doors, instances, begin, scheme)
-    first = house.provide(FirstPassphrase, FirstPassphrase(passphrases, person, realtime))
-    changing = PassphraseRoutes(gate, passphrases, proof, entrance, step, doors, instances, person, first, scheme)
+    hints = house.provide(Hints, Hints(house.need(Documents)))
+    vault = house.provide(Vault, Vault(house.need(Documents), house.need(Sealer)))
+    first = house.provide(FirstPassphrase, FirstPassphrase(passphrases, person, hints, vault, realtime))
+    changing = PassphraseRoutes(
+        gate, passphrases, proof, entrance, step, doors, instances, person, first, vault, scheme
+    )
     keys = PasskeyRoutes(doors.passkeys, passphrases, proof, entrance, instances, person, scheme)
     for routes in (pages, changing, keys, SessionRoutes(gate, sessions)):
         house.add_routes(*routes.routes())
@@ -200,11 +208,12 @@ def _second(
     slips: Slips,
     entrance: Entrance,
     providers: Providers,
+    moving: Moving,
 ) -> Confirming:
     """The second step of a login, and what asks for the passphrase again."""
     instances, realtime, scheme = house.need(Instances), house.need(Realtime), house.settings.scheme
     confirming = Confirming(gate, proof, passphrases, factors, providers, slips, realtime, instances, scheme)
-    step = SecondStep(factors, entrance, confirming, instances, house.clock, scheme)
+    step = SecondStep(factors, entrance, confirming, moving, instances, house.clock, scheme)
     house.add_routes(*step.routes(), *confirming.routes(), *FactorRoutes(factors, proof).routes())
     return confirming
 
@@ -269,18 +278,29 @@ def _mails(
     """What needs mail: a forgotten passphrase, and another address."""
     instances, settings, documents = house.need(Instances), house.need(InstanceSettings), house.need(Documents)
     outbox, allowances, scheme, clock = house.need(Outbox), house.need(Allowances), house.settings.scheme, house.clock
-    hints = Hints(documents)
-    resets = Resets(instances, settings, hints, passphrases, outbox, slips, allowances, clock, scheme)
+    hints, vault = house.need(Hints), house.need(Vault)
+    resets = Resets(instances, settings, hints, vault, passphrases, outbox, slips, allowances, clock, scheme)
     house.registry(POLICIES).add(CODES, Policy(readable=False, writable=False))
     codes = OnceCodes(documents, clock, CODES, LIVES)
     addresses = MailAddresses(settings, outbox, codes, allowances, clock, scheme)
-    house.add_routes(*ResetRoutes(gate, sessions, resets, asked, scheme).routes(), *HintRoutes(hints).routes())
+    house.add_routes(
+        *ResetRoutes(gate, sessions, resets, asked, scheme).routes(), *HintRoutes(hints, passphrases, proof).routes()
+    )
+    house.add_routes(*VaultRoutes(vault).routes())
     house.add_routes(*AddressRoutes(gate, addresses, proof, instances, scheme).routes())
 
 
 def _oauth(
-    house: House, gate: Gate, clients: Clients, proof: Proof, step: AppStep, slips: Slips, attempts: Attempts
-) -> tuple[Granting, SessionCodes]:
+    house: House,
+    gate: Gate,
+    clients: Clients,
+    passphrases: Passphrases,
+    proof: Proof,
+    factors: SecondFactors,
+    step: AppStep,
+    slips: Slips,
+    attempts: Attempts,
+) -> tuple[Granting, SessionCodes, Moving]:
     """What the clients of a person ask: to be registered and let in, and to be forgotten."""
     documents, clock, scheme = house.need(Documents), house.clock, house.settings.scheme
     tokens, allowances, instances = house.need(Tokens), house.need(Allowances), house.need(Instances)
@@ -299,9 +319,10 @@ def _oauth(
     permissions, first = house.need(Permissions), house.need(FirstPassphrase)
     flagship = FlagshipRoutes(gate, proof, step, tokens, permissions, clients, granting, session_codes, first)
     devices = DeviceRoutes(gate, clients, limit, instances, scheme)
-    for routes in (registering, devices, pages, granting, certifying, flagship):
+    moving = Moving(clients, codes, proof, passphrases, factors, Notices(person, outbox), scheme)
+    for routes in (registering, devices, pages, granting, certifying, flagship, moving):
         house.add_routes(*routes.routes())
-    return granting, session_codes
+    return granting, session_codes, moving
 
 
 def _signing(house: House) -> None:

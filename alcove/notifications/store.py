@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alcove.base.ids import new_id
 from alcove.documents import Index, Query
+from alcove.identity import HOLDERS
 from alcove.notifications.model import DOCTYPE, WAITING
 
 if TYPE_CHECKING:
@@ -16,12 +17,8 @@ if TYPE_CHECKING:
 
 BY_SOURCE = "notifications-by-source"
 INDEXES = (Index(DOCTYPE, BY_SOURCE, ("source_id", "created_at")),)
-_DECLARING = {
-    "app": ("io.cozy.apps", "io.cozy.apps/{}"),
-    "konn": ("io.cozy.konnectors", "io.cozy.konnectors/{}"),
-    "access": ("io.cozy.oauth.clients", "{}"),
-}
-"""Where the manifest lies of who calls with a token of an audience, by the token's subject."""
+_DECLARING = {**HOLDERS, "access": ("io.cozy.oauth.clients",)}
+"""The doctypes in which the manifest may lie of who calls with a token of an audience."""
 
 
 class Shelf:
@@ -32,11 +29,12 @@ class Shelf:
 
     async def declaring(self, tenant: str, audience: str, subject: str) -> Mapping[str, Any] | None:
         """The members of the document with the manifest of a caller; None where nothing can be declared."""
-        place = _DECLARING.get(audience)
-        if place is None:
-            return None
-        document = await self._documents.get(tenant, place[0], place[1].format(subject))
-        return document.fields() if document else None
+        kinds = _DECLARING.get(audience, ())
+        ident = subject if audience == "access" else f"{kinds[0]}/{subject}" if kinds else ""
+        for kind in kinds:
+            if document := await self._documents.get(tenant, kind, ident):
+                return document.fields()
+        return None
 
     async def last(self, tenant: str, source: str) -> Document | None:
         """The latest notification of a source."""

@@ -74,13 +74,20 @@ class Beside:
 class Findable:
     """A doctype that can be found. `version` changes with `says`: the index is then made anew.
 
-    `says` is pure and bears any content: it is called in threads, with whatever was once stored.
+    `says` is pure and bears any content: it is called in threads, with whatever was once stored. Documents of the
+    doctypes `also` are found with them, by who may read the first one, and told as if they were of it.
     """
 
     doctype: str
     says: Says
     version: int = 1
     beside: Beside | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def doctypes(self) -> tuple[str, ...]:
+        """All that an index has to hear of for it."""
+        return (self.doctype, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 APPS = "io.cozy.apps"
+OURS = "org.alcove.apps"
+"""The documents of the apps that come with Alcove: `/data/io.cozy.apps` lists what somebody has installed."""
 MANIFEST = "manifest.webapp"
 HOME = "place"
 """The slug of Alcove's own first page. None of Alcove's apps takes a slug of Cozy's: both can be installed."""

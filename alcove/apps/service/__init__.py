@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from alcove.apps.errors import NotInstalled, NotReady
-from alcove.apps.model import HOME, STANDS_IN, WEBAPPS, manifest_of
+from alcove.apps.model import HOME, OURS, STANDS_IN, WEBAPPS, manifest_of
 from alcove.apps.model.record import BUILTIN, READY, comes_from_elsewhere
 from alcove.apps.service.folders import Folder, ServedApp
 from alcove.base.clock import Clock, rfc3339
@@ -143,16 +143,16 @@ class Apps:
     async def install(self, instance: Instance) -> None:
         """Writes the documents of the apps that come with Alcove, where they are not what they should be."""
 
-        def make(old: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
-            changes: dict[str, Mapping[str, Any] | None] = {}
+        def make(old: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+            wanted: dict[str, Mapping[str, Any]] = {}
             for slug, app in self._built.items():
-                if comes_from_elsewhere(old.get(slug, {})):
+                was = old.get(slug, {})
+                if comes_from_elsewhere(was):
                     continue  # the person has another app of that name
-                fields = self._document(app, old.get(slug))
-                if {**fields, "updated_at": old.get(slug, {}).get("updated_at")} != old.get(slug):
-                    changes[slug] = fields
-            gone = {s for s, fields in old.items() if str(fields.get("source", "")).startswith(BUILTIN)}
-            return changes | dict.fromkeys(gone - set(self._built))
+                fields = self._document(app, was)
+                same = {**fields, "updated_at": was.get("updated_at")} == was
+                wanted[slug] = was if same else fields
+            return wanted
 
         await self._installed.replace(instance.key, make)
 
@@ -168,10 +168,12 @@ class Apps:
         """Changes with any built-in manifest; empty when there is none."""
         if not self._built:
             return ""
-        said = orjson.dumps([[slug, app.version, app.manifest.fields] for slug, app in sorted(self._built.items())])
+        said = orjson.dumps(
+            [OURS, *[[slug, app.version, app.manifest.fields] for slug, app in sorted(self._built.items())]]
+        )
         return hashlib.sha256(said).hexdigest()[:20]
 
-    def _document(self, app: ServedApp, old: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _document(self, app: ServedApp, old: Mapping[str, Any]) -> dict[str, Any]:
         now = rfc3339(self._clock.now())
         return {
             **app.manifest.fields,
@@ -181,6 +183,6 @@ class Apps:
             "state": "ready",
             "version": app.version,
             "permissions": app.manifest.permissions,
-            "created_at": (old or {}).get("created_at") or now,
+            "created_at": old.get("created_at") or now,
             "updated_at": now,
         }

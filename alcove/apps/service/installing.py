@@ -214,4 +214,4 @@ class Installers:
 
     def of(self, kind: Kind) -> Installer:
         """The one of a kind."""
-        return Installer(kind, Installed(self._documents, kind.doctype), *self._parts)
+        return Installer(kind, Installed(self._documents, kind), *self._parts)

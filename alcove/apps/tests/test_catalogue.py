@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alcove.apps.service import Apps
 from alcove.apps.testing import bearer_of_page, log_in, write_app
+from alcove.documents import Documents
 from alcove.instances import Instances
 from alcove.server.compose import compose
 from alcove.server.testing import Front, front
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
+
+    from alcove.documents import Tx
 
 DOMAIN = "alice.example"
 HERE = f"http://{DOMAIN}"
@@ -179,3 +183,24 @@ async def test_without_apps_everything_still_works(tmp_path: Path) -> None:
             assert (await client.get("/assets/alcove/x.js")).status_code == 404
         async with entry.client(f"home.{DOMAIN}", Accept="text/html") as client:
             assert (await client.get("/")).headers["location"] == f"http://{DOMAIN}/"
+
+
+async def test_what_comes_along_is_told_as_an_app_and_is_no_document_of_the_person(door: Front) -> None:
+    documents, instance = door.house.need(Documents), door.house.need(Instances).by_domain(DOMAIN)
+    path = "/data/io.cozy.apps/_all_docs"
+    async with door.client(DOMAIN, "io.cozy.apps org.alcove.apps") as client:
+        assert (await client.get(path)).json()["total_rows"] == 0
+        assert (await client.get("/data/org.alcove.apps/_all_docs")).status_code == 403
+    # Releases before kept them among the installed ones: they go from there, and stay what they were.
+    [ours] = await documents.all(instance.key, "org.alcove.apps")
+    born = {**ours.fields(), "created_at": "2026-01-02T03:04:05Z"}
+
+    async def unit(tx: Tx) -> None:
+        await tx.delete("org.alcove.apps", ours.id, ours.rev)
+        await tx.put("io.cozy.apps", ours.id, born)
+
+    await documents.work(instance.key, unit)
+    await door.house.need(Apps).install(instance)
+    async with door.client(DOMAIN, "io.cozy.apps") as client:
+        assert (await client.get(path)).json()["total_rows"] == 0
+    assert [app["created_at"] for app in await _listed(door)] == [born["created_at"]]

@@ -39,6 +39,8 @@ log = logging.getLogger("alcove.identity")
 CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';form-action 'self' {source};img-src 'self' data:;"
 FIELDS = ("state", "client_id", "redirect_uri", "response_type", "scope", "code_challenge", "code_challenge_method")
 """What the page sends back as it came."""
+UNKEPT = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""The address holds what the client will know the answer by: it goes to no other page, and stays in no cache."""
 
 
 class AuthorizePages:
@@ -128,7 +130,7 @@ class AuthorizePages:
             said["fallback"] = f"{self._scheme}://{self._instances.app_host(instance, slug)}/"
         if call.request.headers.get("accept") == "application/json":
             return JSONResponse({"deeplink": asked.back(**said)})
-        return RedirectResponse(asked.back(**said), 302, _UNKEPT)
+        return RedirectResponse(asked.back(**said), 302, UNKEPT)
 
     def _page(self, call: Call, instance: Instance, asked: Asked, rules: Sequence[Rule]) -> Response:
         csrf = call.request.cookies.get("_csrf") or new_code()
@@ -145,7 +147,7 @@ class AuthorizePages:
             fields={name: call.query(name) for name in FIELDS if call.query(name)},
             csrf=csrf,
         )
-        headers = {"Content-Security-Policy": CSP.format(source=asked.source), **_UNKEPT}
+        headers = {"Content-Security-Policy": CSP.format(source=asked.source), **UNKEPT}
         return set_csrf(Response(html, 200, headers, "text/html"), csrf)
 
     def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
@@ -166,9 +168,5 @@ def notice(pages: Pages, instance: Instance, what: str, refusal: Refusal) -> Res
         detail=refusal.detail,
         locale=instance.locale,
     )
-    headers = {"Content-Security-Policy": CSP.format(source=""), **_UNKEPT, **refusal.headers}
+    headers = {"Content-Security-Policy": CSP.format(source=""), **UNKEPT, **refusal.headers}
     return Response(html, refusal.status, headers, "text/html")
-
-
-_UNKEPT = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-"""The address holds what the client will know the answer by: it goes to no other page, and stays in no cache."""

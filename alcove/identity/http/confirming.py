@@ -102,8 +102,8 @@ class Confirming:
             csrf=csrf,
             salt=salt_of(instance.salted),
             iterations=self._passphrases.iterations(instance),
-            redirect=target,
-            state=state,
+            action="/auth/confirm",
+            fields={"redirect": target, "state": state},
         )
         headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store"}
         return set_csrf(Response(html, 200, headers, "text/html"), csrf)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING, Any
 
 from alcove.base.errors import Unprocessable
 from alcove.identity.errors import RegisterTokenWrong
+from alcove.identity.hints import HintTells, read_hint
 from alcove.identity.http.forms import hashed, rounds, text_of
 from alcove.identity.passphrases import may_register
 from alcove.identity.texts import LANGUAGES
+from alcove.identity.vault import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alcove.identity.hints import Hints
     from alcove.identity.passphrases import Passphrases
+    from alcove.identity.vault import Vault
     from alcove.instances import Instance, InstanceSettings
     from alcove.realtime import Realtime
 
@@ -23,8 +28,12 @@ SETTINGS = "io.cozy.settings"
 class FirstPassphrase:
     """Sets it, whichever way it comes: from the page of the first start, or from an app."""
 
-    def __init__(self, passphrases: Passphrases, settings: InstanceSettings, realtime: Realtime) -> None:
+    def __init__(
+        self, passphrases: Passphrases, settings: InstanceSettings, hints: Hints, vault: Vault, realtime: Realtime
+    ) -> None:
         self._passphrases = passphrases
+        self._hints = hints
+        self._vault = vault
         self._settings = settings
         self._realtime = realtime
 
@@ -39,9 +48,15 @@ class FirstPassphrase:
         token = text_of(fields, "register_token")
         if not may_register(instance, token):
             raise RegisterTokenWrong
-        form, iterations = hashed(fields, "passphrase"), rounds(fields)
+        form, iterations, keys = hashed(fields, "passphrase"), rounds(fields), keys_of(fields)
+        hint = read_hint(fields, "hint") if fields.get("hint") else ""
+        if hint and hmac.compare_digest(await self._passphrases.form(instance, hint, iterations), form):
+            raise HintTells
         await self._settings.introduce(instance, name, locale)
         defined = await self._passphrases.define(instance, token, form, iterations)
+        if hint:
+            await self._hints.keep(defined, hint)
+        await self._vault.renewed(defined, keys, iterations)
         event = b'{"_id":"io.cozy.settings.passphrase"}'
         self._realtime.publish(instance.key, "CREATED", SETTINGS, f"{SETTINGS}.passphrase", event)
         return defined

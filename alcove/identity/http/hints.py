@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.responses import Response
 
-from alcove.base.errors import NotFound, Unprocessable
+from alcove.base.errors import NotFound
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
-from alcove.identity.hints import LENGTH, SETTINGS
+from alcove.identity.hints import SETTINGS, HintTells, read_hint
 
 if TYPE_CHECKING:
     from alcove.identity.hints import Hints
+    from alcove.identity.http.proving import Proof
+    from alcove.identity.passphrases import Passphrases
     from alcove.instances import Instance
 
 
 class HintRoutes:
     """Whether there is a hint, and another one. What it says is only ever mailed."""
 
-    def __init__(self, hints: Hints) -> None:
+    def __init__(self, hints: Hints, passphrases: Passphrases, proof: Proof) -> None:
         self._hints = hints
+        self._passphrases = passphrases
+        self._proof = proof
 
     def routes(self) -> list[Route]:
         """The route table of this file."""
@@ -36,10 +40,15 @@ class HintRoutes:
         return Response(status_code=204)
 
     async def keep(self, call: Call) -> Response:
-        """Keeps the hint of the body `{hint}`."""
+        """Keeps the hint of the body `{hint}`; raises `HintTells` when it is the passphrase itself.
+
+        That is a try of it as any other: who guesses here is slowed down as at the login page.
+        """
         call.caller.allow_type("PUT", SETTINGS)
-        hint = (await call.json_object(64 << 10)).get("hint")
-        if not isinstance(hint, str) or len(hint) > LENGTH:
-            raise Unprocessable(f"A hint is a text of {LENGTH} characters at the most", pointer="/hint")
-        await self._hints.keep(cast("Instance", call.instance), hint)
+        instance, hint = cast("Instance", call.instance), read_hint(await call.json_object(64 << 10), "hint")
+        if hint:
+            form = await self._passphrases.form(instance, hint)
+            if await self._proof.holds(call, instance, form, call.caller.session):
+                raise HintTells
+        await self._hints.keep(instance, hint)
         return Response(status_code=204)

@@ -16,6 +16,7 @@ from alcove.identity.http.forms import PAGES, hashed, read_fields, rounds, text_
 from alcove.identity.passphrase import ITERATIONS, salt_of
 from alcove.identity.passphrases import may_register
 from alcove.identity.texts import LANGUAGES, first_texts
+from alcove.identity.vault import keys_of
 
 if TYPE_CHECKING:
     from alcove.identity.doors import Doors
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from alcove.identity.http.twofactor import AppStep
     from alcove.identity.passphrases import Passphrases
     from alcove.identity.service import Gate
+    from alcove.identity.vault import Vault
     from alcove.instances import Instance, Instances, InstanceSettings
 
 CHANGING = "settings/#/profile/password"
@@ -46,6 +48,7 @@ class PassphraseRoutes:
         instances: Instances,
         settings: InstanceSettings,
         first: FirstPassphrase,
+        vault: Vault,
         scheme: str,
     ) -> None:
         self._gate = gate
@@ -57,6 +60,7 @@ class PassphraseRoutes:
         self._instances = instances
         self._settings = settings
         self._first = first
+        self._vault = vault
         self._scheme = scheme
         self._pages = Pages(PAGES)
 
@@ -143,7 +147,7 @@ class PassphraseRoutes:
         call.caller.allow_type("PUT", SETTINGS)
         instance = cast("Instance", call.instance)
         fields = await call.json_object(64 << 10)
-        form, iterations = hashed(fields, "new_passphrase"), rounds(fields)
+        form, iterations, keys = hashed(fields, "new_passphrase"), rounds(fields), keys_of(fields)
         undefined = not instance.fields.get("password_defined")
         forced = fields.get("force") is True and (call.caller.audience == "cli" or undefined)
         if not forced:
@@ -154,6 +158,7 @@ class PassphraseRoutes:
                 return asked
         session = await self._gate.session(call)
         changed = await self._passphrases.change(instance, form, iterations)
+        await self._vault.renewed(changed, keys, iterations)
         response = Response(status_code=204)
         if session is None:
             return response

@@ -14,6 +14,7 @@ from alcove.identity.http.forms import PAGES, check_csrf, hashed, read_form, rou
 from alcove.identity.limits import Guesser, network_of
 from alcove.identity.passphrase import ITERATIONS, salt_of
 from alcove.identity.texts import forgotten_texts, renew_texts
+from alcove.identity.vault import keys_of
 
 if TYPE_CHECKING:
     from alcove.identity.limits import Attempts
@@ -122,7 +123,7 @@ class ResetRoutes:
         form = await read_form(call)
         check_csrf(call, form.get("csrf_token", ""))
         token, iterations = form.get("passphrase_reset_token", ""), rounds(form)
-        await self._resets.renew(instance, token, hashed(form, "passphrase"), iterations)
+        await self._resets.renew(instance, token, hashed(form, "passphrase"), iterations, keys_of(form))
         target = f"{self._scheme}://{instance.domain}/auth/login"
         json = "application/json" in call.request.headers.get("accept", "")
         response = JSONResponse({"redirect": target}) if json else RedirectResponse(target, 303)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alcove.identity.factors import SecondFactors
     from alcove.identity.http.confirming import Confirming
     from alcove.identity.http.entrance import Entrance
+    from alcove.identity.http.moving import Moving
     from alcove.instances import Instance, Instances
 
 CSP = "default-src 'self';frame-ancestors 'none';base-uri 'none';img-src 'self' data:;"
@@ -36,6 +37,7 @@ class SecondStep:
         factors: SecondFactors,
         entrance: Entrance,
         confirming: Confirming,
+        moving: Moving,
         instances: Instances,
         clock: Clock,
         scheme: str,
@@ -43,6 +45,7 @@ class SecondStep:
         self._factors = factors
         self._entrance = entrance
         self._confirming = confirming
+        self._moving = moving
         self._instances = instances
         self._clock = clock
         self._scheme = scheme
@@ -102,6 +105,8 @@ class SecondStep:
             if again is None:
                 raise
             return again
+        if "move" in said:
+            return await self._moving.proved(call, instance, said["move"])
         if form.get("confirm") == "true":
             return self._confirming.confirmed(call, instance, form.get("state", ""), target)
         trusted = ""

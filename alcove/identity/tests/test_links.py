@@ -235,9 +235,9 @@ async def test_a_link_ends_with_the_app_that_made_it(door: Front, app: httpx.Asy
     documents, tenant = door.house.need(Documents), door.house.need(Instances).by_domain(DOMAIN).key
 
     async def uninstall(tx: Tx) -> None:
-        there = await tx.get("io.cozy.apps", "io.cozy.apps/mini")
+        there = await tx.get("org.alcove.apps", "io.cozy.apps/mini")
         assert there is not None
-        await tx.delete("io.cozy.apps", there.id, there.rev)
+        await tx.delete("org.alcove.apps", there.id, there.rev)
 
     async with guest(door, code) as stranger:
         assert (await read(stranger))[0] == 200

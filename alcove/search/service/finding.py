@@ -81,36 +81,43 @@ class Search:
 
     async def _of_kind(self, reader: _Reader, asked: Asked) -> list[tuple[int, Hit]]:
         """The best ones and their numbers, and one more if there is: by their title first, then the newest first."""
-        found = dict[str, Hit | None]()
+        found = dict[tuple[str, str], Hit | None]()
         hits = list[tuple[int, Hit]]()
         neighbours = Neighbours(self._documents, reader.tenant.key)
         whole = reader.meant.expression()
         for expression in (whole,) if asked.newest else (title_only(whole), whole):
-            async for match in self._candidates(reader, expression, asked):
-                if match.id in found:
+            async for doctype, match in self._candidates(reader, expression, asked):
+                if (doctype, match.id) in found:
                     continue
-                hit = found[match.id] = await self._hit(reader, neighbours, match.id)
+                hit = found[doctype, match.id] = await self._hit(reader, neighbours, doctype, match.id)
                 if hit is not None:
                     hits.append((match.number, hit))
                 if len(hits) > asked.limit:
                     return hits
         return hits
 
-    async def _candidates(self, reader: _Reader, expression: str, asked: Asked) -> AsyncIterator[Match]:
-        number = self._kinds.numbers[reader.findable.doctype]
+    async def _candidates(self, reader: _Reader, expression: str, asked: Asked) -> AsyncIterator[tuple[str, Match]]:
+        for doctype in reader.findable.doctypes:
+            async for found in self._candidates_of(reader, doctype, expression, asked):
+                yield found
+
+    async def _candidates_of(
+        self, reader: _Reader, doctype: str, expression: str, asked: Asked
+    ) -> AsyncIterator[tuple[str, Match]]:
+        number = self._kinds.numbers[doctype]
         size, before, looked = asked.limit + 1 if reader.freely else PAGE, asked.cursor, 0
         while looked < LOOKED:
             page = await self._indexes.matches(reader.tenant.key, number, expression, size, before)
             for match in page:
-                yield match
+                yield doctype, match
             if len(page) < size:
                 return
             before, looked, size = page[-1].number, looked + size, PAGE
 
-    async def _hit(self, reader: _Reader, neighbours: Neighbours, ident: str) -> Hit | None:
+    async def _hit(self, reader: _Reader, neighbours: Neighbours, doctype: str, ident: str) -> Hit | None:
         """The document as it is now: the index may be a moment behind, and never shows what is not there any more."""
         findable = reader.findable
-        document = await self._documents.get(reader.tenant.key, findable.doctype, ident)
+        document = await self._documents.get(reader.tenant.key, doctype, ident)
         if document is None:
             return None
         fields, beside = document.fields(), None

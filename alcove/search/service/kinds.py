@@ -42,12 +42,12 @@ class Kinds:
     @cached_property
     def numbers(self) -> dict[str, int]:
         """The number of each doctype."""
-        return {doctype: number for number, doctype in enumerate(sorted(f.doctype for _, f in self), 1)}
+        return {doctype: number for number, doctype in enumerate(sorted(d for _, f in self for d in f.doctypes), 1)}
 
     @cached_property
     def by_doctype(self) -> dict[str, Findable]:
         """What makes each doctype be found."""
-        return {findable.doctype: findable for _, findable in self}
+        return {doctype: findable for _, findable in self for doctype in findable.doctypes}
 
     @cached_property
     def dependents(self) -> dict[str, list[Findable]]:
