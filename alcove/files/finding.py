@@ -6,12 +6,14 @@ from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
 from alcove.files.model import FILES, FIXED
-from alcove.files.model.names import in_trash
+from alcove.files.model.names import extension, in_trash
 from alcove.files.store import CHILDREN, INDEXES
-from alcove.search import Beside, Findable, Said
+from alcove.search import Beside, Findable, Said, below, in_folder, sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from alcove.search import Contents
 
 
 def says(
@@ -37,10 +39,34 @@ def says(
             "class": str(fields.get("class") or ""),
             "folder": str(fields.get("dir_id") or ""),
         },
+        facets=[*_kinds(name, fields), *sources(fields), *_lies_in(above)],
     )
 
 
+def _kinds(name: str, fields: Mapping[str, Any]) -> list[str]:
+    """What a file is: its class, its extension; a mail is a message, whatever its class."""
+    kinds = ["directory"] if fields.get("type") == "directory" else [str(fields.get("class") or "")]
+    kinds += [extension(name)[1].lstrip(".").lower()] if kinds != ["directory"] else []
+    return [f"type:{kind}" for kind in dict.fromkeys(kinds) if kind]
+
+
+def _lies_in(path: str) -> list[str]:
+    """Every folder above, by its name and by its path."""
+    names = [name for name in path.split("/") if name]
+    paths = ["/" + "/".join(names[: count + 1]) for count in range(len(names))]
+    return [*map(in_folder, names), *map(below, paths)]
+
+
 _IN_FOLDER = next(index for index in INDEXES if index.name == CHILDREN)
-FINDABLE = Findable(
-    FILES, says, beside=Beside(FILES, "dir_id", _IN_FOLDER, lambda fields: fields.get("type") == "directory")
-)
+
+
+def findable(contents: Contents | None = None) -> Findable:
+    """How files are found; `contents` are the texts in them."""
+
+    def is_folder(fields: Mapping[str, Any]) -> bool:
+        return fields.get("type") == "directory"
+
+    def facet(fields: Mapping[str, Any]) -> str:
+        return below(str(fields["path"])) if is_folder(fields) and fields.get("path") not in (None, "", "/") else ""
+
+    return Findable(FILES, says, 2, Beside(FILES, "dir_id", _IN_FOLDER, is_folder, facet), contents)

@@ -12,7 +12,7 @@ from alcove.base.confined import Here
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower
 from alcove.files import store
 from alcove.files.blobs import LocalBlobs, MemoryBlobs
-from alcove.files.finding import FINDABLE
+from alcove.files.finding import findable
 from alcove.files.http import routes
 from alcove.files.http.access import check
 from alcove.files.http.consistency import Consistency
@@ -111,7 +111,7 @@ def register(house: House) -> None:
         await check(files, instance, caller, "GET", await files.get(instance, node_id))
 
     house.registry(READ_CHECKS).add(FILES, may_hear)
-    house.registry(FINDABLES).add("files", FINDABLE)
+    house.registry(FINDABLES).add("files", findable())
 
     def forget(instance: Instance) -> None:
         files.forget(instance.key)

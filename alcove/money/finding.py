@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alcove.money.categories import NAMES, UNCATEGORISED, name_of
 from alcove.money.model import ACCOUNTS, BILLS, OPERATIONS, category_of, ordinal
-from alcove.search import Findable, Said, amount_words
+from alcove.search import Findable, Said, amount_words, sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,7 @@ def operation(ident: str, fields: Fields, beside: Fields | None, language: str) 
         " ".join((written, *(NAMES[category] if known else ()), amount_words(fields.get("amount")), _when(day))),
         day,
         _sum(fields, "amount"),
+        sources(fields),
     )
 
 
@@ -54,19 +55,19 @@ def bill(ident: str, fields: Fields, beside: Fields | None, language: str) -> Sa
         return None
     words = " ".join((number, file, amount_words(fields.get("amount")), _when(day)))
     shown = {**_sum(fields, "amount"), "isRefund": fields.get("isRefund") is True}
-    return Said(vendor or file, number, words, day, shown)
+    return Said(vendor or file, number, words, day, shown, sources(fields))
 
 
 def account(ident: str, fields: Fields, beside: Fields | None, language: str) -> Said | None:  # noqa: ARG001
     """An account under its label, with the name of its bank."""
     label, bank = _text(fields, "label"), _text(fields, "institutionLabel")
-    return Said(label or bank, bank, shown=_sum(fields, "balance")) if label or bank else None
+    return Said(label or bank, bank, shown=_sum(fields, "balance"), facets=sources(fields)) if label or bank else None
 
 
 FINDABLES = {
-    "bills": Findable(BILLS, bill),
-    "operations": Findable(OPERATIONS, operation),
-    "accounts": Findable(ACCOUNTS, account),
+    "bills": Findable(BILLS, bill, 2),
+    "operations": Findable(OPERATIONS, operation, 2),
+    "accounts": Findable(ACCOUNTS, account, 2),
 }
 
 

@@ -1,7 +1,8 @@
 """Finding anything by a few words: a full-text index of what documents say, beside the documents."""
 
 from alcove.base.house import Slot
-from alcove.search.model import Asked, Beside, Findable, Found, Hit, Said
+from alcove.search.filters import below, in_folder, sources
+from alcove.search.model import Asked, Beside, Contents, Findable, Found, Hit, Said
 from alcove.search.service import Search
 from alcove.search.words import amount_words, fold, words_of
 
@@ -11,12 +12,16 @@ __all__ = [
     "FINDABLES",
     "Asked",
     "Beside",
+    "Contents",
     "Findable",
     "Found",
     "Hit",
     "Said",
     "Search",
     "amount_words",
+    "below",
     "fold",
+    "in_folder",
+    "sources",
     "words_of",
 ]

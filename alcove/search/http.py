@@ -10,6 +10,7 @@ from starlette.responses import Response
 from alcove.base.errors import BadRequest
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import MEDIA_TYPE, resource
+from alcove.search.filters import Filters, one
 from alcove.search.model import MOST_WORDS, Asked
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ LONGEST = 300
 """Characters of a question at the most."""
 USUAL, MOST, MOST_NEWEST = 5, 50, 200
 """Hits of each kind: usually, at the most, and at the most of the one kind whose newest are asked for."""
+
+FILTERS = {"type": "type", "since": "since", "until": "until", "source": "from"}
+"""The filters by the names of their parameters, and what they are called among the words."""
 
 
 class SearchHTTP:
@@ -35,7 +39,8 @@ class SearchHTTP:
     async def find(self, call: Call) -> Response:
         """`GET /search?q=&kinds=&page[limit]=`: what the words find, kind by kind; `page[limit]` hits of each.
 
-        `sort=-date` gives all of one kind, the newest first, page by page with `page[cursor]`.
+        `filter[type]`, `filter[since]`, `filter[until]`, `filter[folder]` and `filter[source]` narrow it. `sort=-date`
+        gives all of one kind, the newest first, page by page with `page[cursor]`.
         """
         found = await self._search.find(call.instance, call.caller, self._asked(call))
         meta = {"count": len(found.hits), "more": found.more, "complete": found.complete}
@@ -60,7 +65,19 @@ class SearchHTTP:
         cursor = call.query("page[cursor]")
         if cursor and (not newest or not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18):
             raise BadRequest("page[cursor] goes on where an answer with sort=-date ended", parameter="page[cursor]")
-        return Asked(text, kinds, int(limit), newest, int(cursor) if cursor else None)
+        filters, folder = self._filters(call), call.query("filter[folder]")
+        return Asked(text, kinds, int(limit), newest, int(cursor) if cursor else None, filters, folder)
+
+    def _filters(self, call: Call) -> Filters:
+        """The filters that are not among the words."""
+        filters = Filters()
+        for name, kind in FILTERS.items():
+            value = call.query(f"filter[{name}]")
+            made = one(kind, value) if value and len(value) <= LONGEST else None
+            if value and made is None:
+                raise BadRequest(f"filter[{name}] says nothing that can be looked for", parameter=f"filter[{name}]")
+            filters &= made or Filters()
+        return filters
 
     def _newest(self, call: Call, kinds: list[str]) -> tuple[bool, int]:
         """Whether the newest are asked for, and how many hits there may be."""
@@ -73,4 +90,8 @@ class SearchHTTP:
 def _resource(hit: Hit) -> dict[str, Any]:
     said = hit.said
     shown = {"kind": hit.kind, "title": said.title, "detail": said.detail, "date": said.date, **said.shown}
+    if hit.snippet:
+        shown["snippet"] = [{"text": text, "marked": marked} for text, marked in hit.snippet]
+    if hit.marks:
+        shown["marks"] = list(hit.marks)
     return resource(hit.doctype, hit.id, shown)

@@ -11,7 +11,7 @@ from alcove.realtime import READ_CHECKS
 from alcove.search import FINDABLES
 from alcove.search.http import SearchHTTP
 from alcove.search.service import BATCH, FOLLOWER, Keeping, Kinds, Search
-from alcove.search.store import FILE, MIGRATIONS, Indexes
+from alcove.search.store import FILE, MIGRATIONS, SqliteIndexes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def register(house: House) -> None:
     databases = Databases(home, MIGRATIONS, limit=OPEN, file=FILE, lasting=False)
     documents, instances = house.need(Documents), house.need(Instances)
     kinds = Kinds(house.registry(FINDABLES))
-    indexes = Indexes(databases, kinds.made_for)
+    indexes = SqliteIndexes(databases, kinds.made_for)
     keeping = Keeping(documents, indexes, kinds)
     search = house.provide(Search, Search(documents, indexes, keeping, kinds, house.registry(READ_CHECKS)))
     house.add_routes(*SearchHTTP(search).routes())

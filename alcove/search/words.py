@@ -1,51 +1,51 @@
 """Words as they are compared: without case and accents, ligatures written out, amounts in one form.
 
 Texts and questions are cut here and nowhere else; the index gets words with spaces between them. A tokenizer of the
-database would do most of it, but not the same on both sides: it knows neither ligatures nor full-width letters, and a
-question must be cut into words before it can become an expression that nothing typed can break.
+database would do most of it, but not the same on both sides nor in both databases: it knows neither ligatures nor
+full-width letters, and a question must be cut into words before it can become an expression that nothing typed can
+break.
 
->>> words_of("Électricité du CŒUR n°12_b")
-['electricite', 'du', 'coeur', 'no12', 'b']
+>>> words_of("Électricité du CŒUR, n°12_b")
+['electricite', 'du', 'coeur', 'n', '12', 'b']
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 LONGEST = 64
 """Characters of a word that count. What is longer is cut, in texts and in questions alike."""
 FURTHEST = 10_000
-"""Characters of a text that are looked at."""
+"""Characters of a text that are looked at, where nothing else is said."""
+SHORTEST = 4
+"""Letters of a word from which on its ending may be another: shorter ones have none to lose."""
 
-_WORD = re.compile(r"[^\W_]+")
-_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-_UNSEEN = re.compile(r"\D")
-_AMOUNT = re.compile(
-    r"(?<![\w.,])"
-    r"(?P<whole>\d{1,3}(?:[ .,'\u00a0\u202f]\d{3})+|\d{1,12})"
-    r"[.,](?P<part>\d{1,2})"
-    r"(?![\w.,]*\d)"
-)
+WORD = re.compile(r"[^\W_]+")
+_LETTERS = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 
 
 def fold(text: str) -> str:
     """The text without case, accents and ligatures."""
     if text.isascii():
         return text.lower()
-    parts = unicodedata.normalize("NFKD", text)
-    bare = "".join(char for char in parts if not unicodedata.combining(char))
-    return bare.casefold().translate(_LETTERS)
+    bare = unicodedata.normalize("NFKD", text)
+    if marks := "".join(sorted(char for char in set(bare) if unicodedata.combining(char))):
+        bare = re.sub(f"[{marks}]", "", bare)  # a handful of marks in a text of any length
+    bare = bare.casefold()
+    for letter, written in _LETTERS.items():
+        if letter in bare:
+            bare = bare.replace(letter, written)
+    return bare
 
 
-def words_of(text: str) -> list[str]:
+def words_of(text: str, furthest: int = FURTHEST) -> list[str]:
     """The words of a text, folded: runs of letters and digits."""
-    return [word[:LONGEST] for word in _WORD.findall(fold(text[:FURTHEST]))]
+    return [word[:LONGEST] for word in WORD.findall(fold(text[:furthest]))]
 
 
 def amount_words(value: object) -> str:
@@ -60,43 +60,32 @@ def amount_words(value: object) -> str:
     return f"{whole} {whole}x{part}"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What was typed, cut into parts that must all be there: each a list of ways to say it, a way being words.
+def stems(text: str, furthest: int = FURTHEST) -> set[tuple[str, str]]:
+    """The words of a text that have an ending, each with its stems: `(stem, word)`.
 
-    A word has one way; an amount has two: as an amount, and as the words that a text is cut into where it is written.
-    The last word is taken as a beginning: it may still be typed.
+    Words with a stem in common are one word with other endings. Nobody says which language a text is in, so each has
+    its stems in French and in English, with its accents and without: French endings are cut at them, and people leave
+    them out where they search.
+
+    >>> sorted(stems("payées")), sorted(stems("payee"))
+    ([('pai', 'payees'), ('paye', 'payees')], [('paye', 'payee')])
     """
+    from Stemmer import Stemmer  # here, and made for each text: it must not be shared by threads
 
-    parts: tuple[tuple[tuple[str, ...], ...], ...]
-
-    def expression(self) -> str:
-        """The question in FTS5's language. All that comes from what was typed are letters and digits in quotes."""
-        return " AND ".join(self._part(place) for place in range(len(self.parts)))
-
-    def _part(self, place: int) -> str:
-        star = "*" if place == len(self.parts) - 1 else ""
-        ways = [" AND ".join(f'"{word}"' for word in way) + star for way in self.parts[place]]
-        return ways[0] if len(ways) == 1 else f"({' OR '.join(f'({way})' for way in ways)})"
-
-    def fits(self, words: Sequence[str]) -> bool:
-        """Whether a text of these words answers it: what the index says, said by the text itself."""
-        there = set(words)
-        begun = tuple(there)
-        *whole, last = self.parts
-        return all(any(there.issuperset(way) for way in part) for part in whole) and any(
-            there.issuperset(way[:-1]) and any(word.startswith(way[-1]) for word in begun) for way in last
-        )
+    languages = [Stemmer(name, 0) for name in ("french", "english")]
+    cut = text[:furthest]
+    folded = {word for word in WORD.findall(fold(cut)) if _has_ending(word)}
+    found = {(stem, word) for word in folded for stem in {language.stemWord(word) for language in languages}}
+    if not cut.isascii():
+        written = (word for word in set(WORD.findall(unicodedata.normalize("NFC", cut).lower())) if not word.isascii())
+        found |= {(fold(languages[0].stemWord(word)), fold(word)) for word in written if fold(word) in folded}
+    return {pair for pair in found if len(pair[0]) > 1}
 
 
-def question(typed: str) -> Question | None:
-    """What was typed as a question; None when there is no letter and no digit in it."""
-    parts: list[tuple[tuple[str, ...], ...]] = []
-    place = 0
-    for found in _AMOUNT.finditer(typed):
-        parts += [((word,),) for word in words_of(typed[place : found.start()])]
-        amount = f"{_UNSEEN.sub('', fold(found['whole']))}x{fold(found['part'])}"
-        parts.append(((amount,), tuple(words_of(found[0]))))
-        place = found.end()
-    parts += [((word,),) for word in words_of(typed[place:])]
-    return Question(tuple(parts)) if parts else None
+def stems_of(words: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """The stems alone."""
+    return frozenset(stem for stem, _ in words)
+
+
+def _has_ending(word: str) -> bool:
+    return SHORTEST <= len(word) <= LONGEST and word.isalpha()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alcove.base.errors import NotFound, Unavailable
-from alcove.search.service.kinds import Neighbours, heard
+from alcove.search.service.kinds import Neighbours, content_of, heard
 from alcove.search.store import Line, Lost
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ BATCH = 250
 """Changes that are put in with one commit: few enough that nobody waits for the thread that does it."""
 FEW = 10
 """Documents whose words are cut at once, without a thread."""
+MUCH = 4 << 20
+"""Characters of content that are put in with one commit, give or take one document."""
 PATIENCE = 1.0
 """Seconds that a question waits for an index that is behind, before it is answered from what is there."""
 
@@ -70,6 +72,19 @@ class Keeping:
         self._whole.discard(tenant)
         self._make(tenant, anew=True)
 
+    async def renew(self, tenant: str, doctype: str, ident: str) -> None:
+        """Puts a document in as it is now: its content can be read since a moment ago."""
+        async with self._locks[tenant]:
+            if tenant in self._whole:
+                document = await self._documents.get(tenant, doctype, ident)
+                try:
+                    await self._put(tenant, [document] if document else [], None)
+                except Lost as error:
+                    await self._start_over(tenant, error)
+                else:
+                    return
+            await self._catch_up(tenant, Renewed(doctype, ident))
+
     async def forget(self, tenant: str) -> None:
         """Removes an index."""
         async with self._locks[tenant]:
@@ -85,7 +100,7 @@ class Keeping:
 
     async def sweep(self, living: Iterable[str]) -> None:
         """Removes the indexes of instances that are gone: the server ended while they were removed."""
-        for tenant in set(await asyncio.to_thread(self._indexes.tenants)) - set(living):
+        for tenant in set(await self._indexes.tenants()) - set(living):
             await self._indexes.drop(tenant)
 
     async def stop(self) -> None:
@@ -122,15 +137,15 @@ class Keeping:
         self._whole.discard(tenant)
         await self._indexes.drop(tenant)
 
-    async def _catch_up(self, tenant: str) -> None:
+    async def _catch_up(self, tenant: str, renewed: Renewed | None = None) -> None:
         try:
-            await self._read_on(tenant)
+            await self._read_on(tenant, renewed)
         except Lost as error:
             await self._start_over(tenant, error)
             await self._read_on(tenant)
         self._whole.add(tenant)
 
-    async def _read_on(self, tenant: str) -> None:
+    async def _read_on(self, tenant: str, renewed: Renewed | None = None) -> None:
         last = await self._documents.last_seq(tenant)  # raises when the store is gone, before an index is made
         reached = await self._indexes.prepare(tenant)
         if reached > last:
@@ -138,6 +153,10 @@ class Keeping:
         while changes := await self._documents.changes(tenant, reached, BATCH, self._kinds.doctypes):
             await self._take(tenant, changes)
             reached = changes[-1].seq
+        # It may have been read before its content was there, by a process that has ended since.
+        document = await self._documents.get(tenant, *renewed) if renewed else None
+        if document is not None:
+            await self._put(tenant, [document], None)
 
     # -- putting in
 
@@ -147,20 +166,21 @@ class Keeping:
         for document in documents:
             if document.type in self._kinds.dependents:
                 await self._take_dependents(tenant, document)
-        await self._indexes.write(tenant, await self._lines(tenant, documents), changes[-1].seq)
+        await self._put(tenant, documents, changes[-1].seq)
 
     async def _take_dependents(self, tenant: str, document: Document) -> None:
         fields = None if document.deleted else document.fields()
         own = self._kinds.by_doctype.get(document.type)
         if own is not None and fields is not None:
-            line = self._line(own, document, fields, None)
-            if line.digest and line.digest == self._indexes.digest(tenant, line.kind, line.id):
+            kept = await self._indexes.digest(tenant, self._kinds.numbers[document.type], document.id)
+            beside = await Neighbours(self._documents, tenant).of(own, fields)
+            if kept and any(line.digest == kept for line in self._kinds.lines(own, document, fields, beside)):
                 return
         for findable in self._kinds.dependents[document.type]:
             if fields is not None and findable.beside is not None and not findable.beside.may_be(fields):
                 continue
             async for page in self._dependents(tenant, findable, document.id):
-                await self._indexes.write(tenant, await self._lines(tenant, page), None)
+                await self._put(tenant, page, None)
 
     async def _dependents(self, tenant: str, findable: Findable, ident: str) -> AsyncIterator[list[Document]]:
         beside, bookmark = findable.beside, ""
@@ -173,21 +193,51 @@ class Keeping:
             if not bookmark:
                 return
 
-    async def _lines(self, tenant: str, documents: Sequence[Document]) -> list[Line]:
-        """What documents say, as lines of the index; words are cut in a thread where they are many."""
+    async def _put(self, tenant: str, documents: Sequence[Document], reached: int | None) -> None:
+        """Puts documents in as they are, with one commit unless they hold much; then all is in it up to `reached`."""
         neighbours = Neighbours(self._documents, tenant)
-        work: list[tuple[Findable, Document, Fields | None, Fields | None]] = []
+        work, much = list[_Work](), 0
         for document in documents:
             findable = self._kinds.by_doctype.get(document.type)
-            if findable is not None:
-                fields = None if document.deleted else document.fields()
-                work.append((findable, document, fields, await neighbours.of(findable, fields)))
+            if findable is None:
+                continue
+            fields = None if document.deleted else document.fields()
+            beside = await neighbours.of(findable, fields)
+            content = await content_of(findable, tenant, document.id, fields)
+            work.append(_Work(findable, document, fields, beside, content))
+            much += len(content or "")
+            if much > MUCH:
+                await self._indexes.write(tenant, await self._cut(work), None)
+                work, much = [], 0
+        await self._indexes.write(tenant, await self._cut(work), reached)
+
+    async def _cut(self, work: Sequence[_Work]) -> list[Line]:
+        """What documents say, as lines of the index; words are cut in a thread where they are many."""
 
         def cut() -> list[Line]:
-            return [self._line(*one) for one in work]
+            return [self._line(one) for one in work]
 
-        return cut() if len(work) <= FEW else await asyncio.to_thread(cut)
+        return cut() if len(work) <= FEW and not any(one.content for one in work) else await asyncio.to_thread(cut)
 
-    def _line(self, findable: Findable, document: Document, fields: Fields | None, beside: Fields | None) -> Line:
-        said = None if fields is None else heard(findable, document.id, fields, beside)
-        return Line.of(self._kinds.numbers[document.type], document.id, document.seq, said)
+    def _line(self, work: _Work) -> Line:
+        without, *whole = self._kinds.lines(work.findable, work.document, work.fields, work.beside)
+        line = whole[0] if whole and work.content is not None else without
+        said = heard(work.findable, work.document.id, work.fields, work.beside)
+        if said is None:
+            return line
+        return line.holding(" ".join((said.title, said.detail, said.words)), work.content or "")
+
+
+class Renewed(NamedTuple):
+    """A document whose content can be read since a moment ago."""
+
+    doctype: str
+    ident: str
+
+
+class _Work(NamedTuple):
+    findable: Findable
+    document: Document
+    fields: Fields | None
+    beside: Fields | None
+    content: str | None

@@ -7,15 +7,19 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from alcove.search.store import Line
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alcove.base.house import Registry
-    from alcove.documents import Documents
+    from alcove.documents import Document, Documents
     from alcove.search.model import Fields, Findable, Said
 
 log = logging.getLogger("alcove.search")
 
+VERSION = 2
+"""Raised when words are cut in another way: all indexes are made anew then."""
 ENGLISH = "en"
 """The language of what is shown while words are cut: the words are the same in each."""
 
@@ -58,9 +62,17 @@ class Kinds:
                 named[findable.beside.doctype].append(findable)
         return dict(named)
 
+    def lines(self, findable: Findable, document: Document, fields: Fields | None, beside: Fields | None) -> list[Line]:
+        """What a document says, as a line without its content; and as one with it, where it has some."""
+        number, language = self.numbers[document.type], ENGLISH
+        said = heard(findable, document.id, fields, beside, language)
+        own = heard(findable, document.id, fields, None, language) if beside is not None else said
+        mark = findable.contents.mark(fields) if findable.contents is not None and fields is not None else ""
+        return [Line.of(number, document.id, document.seq, said, own, each) for each in dict.fromkeys(("", mark))]
+
     def made_for(self) -> str:
         """What an index is made for: it is made anew when this changes."""
-        return ",".join(f"{doctype}/{self.by_doctype[doctype].version}" for doctype in self.numbers)
+        return ",".join([f"{VERSION}", *(f"{name}/{self.by_doctype[name].version}" for name in self.numbers)])
 
 
 class Neighbours:
@@ -84,10 +96,19 @@ class Neighbours:
         return self._read[key]
 
 
+async def content_of(findable: Findable, tenant: str, ident: str, fields: Fields | None) -> str | None:
+    """The text in a document, where it has one and that was read already."""
+    if findable.contents is None or fields is None or not findable.contents.mark(fields):
+        return None
+    return await findable.contents.text(tenant, ident, fields)
+
+
 def heard(
-    findable: Findable, ident: str, fields: Fields, beside: Fields | None, language: str = ENGLISH
+    findable: Findable, ident: str, fields: Fields | None, beside: Fields | None, language: str = ENGLISH
 ) -> Said | None:
     """What a document says. One that cannot be read is not found, and does not keep others from being found."""
+    if fields is None:
+        return None
     try:
         return findable.says(ident, fields, beside, language)
     except Exception:

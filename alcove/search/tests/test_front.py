@@ -26,7 +26,7 @@ FILES, BILLS, OPERATIONS, ACCOUNTS, APPS = (
     "io.cozy.apps",
 )
 ALL = " ".join((FILES, BILLS, OPERATIONS, ACCOUNTS, APPS))
-TEXT = {"Content-Type": "text/plain"}
+BYTES = {"Content-Type": "application/octet-stream"}
 
 
 def tenant_of(house: Front, domain: str = "alice.example") -> str:
@@ -66,7 +66,7 @@ async def found(house: Front, text: str, scope: str = ALL, **params: str) -> lis
 
 
 async def upload(client: httpx.AsyncClient, name: str, folder: str = "io.cozy.files.root-dir") -> str:
-    answer = await client.post(f"/files/{folder}", params={"Type": "file", "Name": name}, content=b"x", headers=TEXT)
+    answer = await client.post(f"/files/{folder}", params={"Type": "file", "Name": name}, content=b"x", headers=BYTES)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["data"]["id"])
 
@@ -111,6 +111,7 @@ async def test_a_hit_says_what_it_is(household: Front) -> None:
         "amount": 45.9,
         "currency": "EUR",
         "isRefund": False,
+        "marks": ["chez", "energie"],
     }
     assert [one["id"] for one in operations] == ["o1", "o0"]  # the newest first
     assert answer.json()["meta"] == {"count": 3, "more": [], "complete": True}
@@ -126,7 +127,8 @@ async def test_a_hit_says_what_it_is(household: Front) -> None:
         ("2026/17", ["Énergie de Chez Nous"]),
         ("REF88", ["Prlv Energie", "Prlv Energie"]),
         ("joint banque", ["Compte joint"]),
-        ("banque jointe", []),
+        ("banque jointe", ["Compte joint"]),
+        ("banque jointure", []),
         ("…", []),
         ("", []),
     ],
@@ -297,3 +299,59 @@ async def test_another_person_finds_nothing_of_it(household: Front) -> None:
     await household.instance("bob.example")
     async with household.client("bob.example", scope=ALL) as client:
         assert (await client.get("/search", params={"q": "energie"})).json()["data"] == []
+
+
+async def test_filters_narrow_what_is_found(house: Front) -> None:
+    async with house.client(scope=ALL) as client:
+        taxes = await make_folder(client, "Impôts")
+        year = await make_folder(client, "2025", taxes)
+        await upload(client, "avis.pdf", year)
+        await upload(client, "avis.txt", taxes)
+        await upload(client, "avis.png")
+        params = {"q": "avis", "filter[folder]": taxes}
+        await settle(house)
+        inside = (await client.get("/search", params=params)).json()["data"]
+        assert sorted(one["attributes"]["title"] for one in inside) == ["avis.pdf", "avis.txt"]
+        typed = (await client.get("/search", params={"q": "", "filter[type]": "document"})).json()["data"]
+        assert sorted(one["attributes"]["title"] for one in typed) == ["avis.pdf", "avis.txt"]
+        none = await client.get("/search", params={"q": "avis", "filter[folder]": "nowhere"})
+        assert none.json()["data"] == []
+        for name in ("type", "since", "until", "source"):
+            wrong = await client.get("/search", params={"q": "avis", f"filter[{name}]": "…"})
+            assert wrong.json()["errors"][0]["source"] == {"parameter": f"filter[{name}]"}
+    assert await found(house, "avis type:pdf") == ["avis.pdf"]
+    assert await found(house, "type:photo") == ["avis.png"]
+    assert sorted(await found(house, "dans:impots type:document")) == ["avis.pdf", "avis.txt"]
+    assert await found(house, "avis dans:2025") == ["avis.pdf"]
+    assert await found(house, "avis in:Impots/2025") == ["avis.pdf"]
+    assert await found(house, "avis date:1999") == []
+    assert len(await found(house, "avis depuis:2000")) == 3
+    assert await found(house, "avis de:edf") == []
+
+
+async def test_filters_tell_nobody_of_folders_above(house: Front) -> None:
+    async with house.client(scope=ALL) as client:
+        secret = await make_folder(client, "Secrets")
+        shown = await make_folder(client, "Photos", secret)
+        await upload(client, "plage.txt", shown)
+    scope = f"{FILES}:GET:{shown}"
+    assert await found(house, "plage in:secrets", scope) == []
+    assert await found(house, "plage in:photos", scope) == []
+    assert await found(house, "plage", scope, **{"filter[folder]": secret}) == []
+    assert await found(house, "plage type:text", scope, **{"filter[folder]": shown}) == ["plage.txt"]
+
+
+async def test_words_as_typed_come_before_other_endings(house: Front) -> None:
+    for ident, label, written in (
+        ("a", "Assurances", "x"),
+        ("b", "Virement", "assurance auto"),
+        ("c", "Assurance", ""),
+    ):
+        await put(house, OPERATIONS, ident, {"label": label, "originalBankLabel": written, "amount": 1, "date": "2026"})
+    assert await found(house, "assurance auto") == ["Virement"]
+    assert await found(house, "assurance x") == ["Assurances"]
+    assert await found(house, '"assurance"') == ["Assurance", "Virement"]
+    assert await found(house, "assurances") == ["Assurances", "Assurance", "Virement"]
+    async with searching(house) as client:
+        (hit,) = (await client.get("/search", params={"q": "assurance x"})).json()["data"]
+    assert hit["attributes"]["marks"] == ["assurances"]

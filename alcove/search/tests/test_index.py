@@ -145,7 +145,7 @@ async def test_an_index_that_breaks_under_way_is_made_again(filled: Path, monkey
         assert len(await ids(house, "eau")) == 2
         search = house.house.need(Search)
         indexes = search._indexes
-        databases = indexes._databases
+        databases = indexes._databases  # type: ignore[attr-defined]
         whole = databases.open(tenant_of(house))
 
         async def broken(fn: object, then: object = None) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alcove.search.words import LONGEST, amount_words, fold, question, words_of
+from alcove.search.asking import question
+from alcove.search.words import LONGEST, amount_words, fold, words_of
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_all_words_are_asked_and_the_last_one_may_be_unfinished() -> None:
 @pytest.fixture(scope="module")
 def base() -> apsw.Connection:
     connection = apsw.Connection("")
-    connection.execute("create virtual table t using fts5 (x, detail = column, tokenize = 'ascii')")
+    connection.execute("create virtual table t using fts5 (x, tokenize = 'ascii')")
     return connection
 
 

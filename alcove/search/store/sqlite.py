@@ -1,76 +1,40 @@
-"""The index of each instance: one SQLite file beside its documents, made from them and made again when it is lost.
-
-An entry's number is made of its kind, its day and the change that wrote it, so that the database gives the newest of a
-kind first without looking at the others: the answer to a word that a hundred thousand documents hold takes no longer
-than that to a rare one.
-"""
+"""The indexes in SQLite: one file for each instance, beside its documents."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 from alcove.base.sqlite import DAMAGE, MISFIT
+from alcove.search.store.model import Lost, Match
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from alcove.base.sqlite import Connection, Databases
-    from alcove.search.model import Said
+    from alcove.search.store.model import Line, Look
 
 FILE = "search.db"
 MIGRATIONS = (
+    "create table state (made_for text not null, reached integer not null) strict",
     """
-    create table state (made_for text not null, reached integer not null) strict;
+    drop table if exists words;
+    drop table if exists entry;
+    delete from state;
     create table entry (n integer primary key, kind integer not null, id text not null, digest blob not null) strict;
     create unique index entry_by_id on entry (kind, id);
+    create table stem (stem text not null, word text not null, primary key (stem, word)) strict, without rowid;
     create virtual table words using fts5 (
-        title, text, content = '', contentless_delete = 1, detail = column, tokenize = 'ascii', prefix = '1 2 3'
+        title, text, near, content, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '1 2 3'
     );
     """,
 )
-_CHANGE = 32
-_DAY = 54
-"""The lowest bits of an entry's number are the change's, then come the day's, then the kind's."""
+RELATED = 64
+"""Words of one stem at the most."""
 
 
-class Lost(Exception):
-    """The index is broken, of another make or of another store: it has to be made anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What one document says now, cut into words. `digest` changes with them; without one it is not to be found."""
-
-    kind: int
-    id: str
-    seq: int
-    title: str = ""
-    text: str = ""
-    day: int = 0
-    digest: bytes = b""
-
-    @classmethod
-    def of(cls, kind: int, ident: str, seq: int, said: Said | None) -> Line:
-        """The line of a document; `said` None takes it out."""
-        if said is None:
-            return cls(kind, ident, seq)
-        title, text, day = said.title_words, said.other_words, said.day
-        digest = hashlib.blake2b(f"{title}\0{text}\0{day}".encode(), digest_size=12).digest()
-        return cls(kind, ident, seq, title, text, day, digest)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An entry that fits: its number, to go on from, and the document's id."""
-
-    number: int
-    id: str
-
-
-class Indexes:
-    """The indexes of all instances. What is not readable raises `Lost`."""
+class SqliteIndexes:
+    """`Indexes` in files."""
 
     def __init__(self, databases: Databases, made_for: Callable[[], str]) -> None:
         self._databases = databases
@@ -94,7 +58,7 @@ class Indexes:
             raise Lost("the index was made by another release")
         return reached
 
-    def digest(self, tenant: str, kind: int, ident: str) -> bytes | None:
+    async def digest(self, tenant: str, kind: int, ident: str) -> bytes | None:
         """The mark of what a document said when it was last put in; None when it is not there."""
         sql = "select digest from entry where kind = ? and id = ?"
         try:
@@ -117,22 +81,32 @@ class Indexes:
         except DAMAGE as error:
             raise Lost(str(error)) from error
 
-    async def matches(
-        self, tenant: str, kind: int, expression: str, limit: int, before: int | None = None
-    ) -> list[Match]:
+    async def matches(self, tenant: str, kind: int, look: Look, limit: int, before: int | None = None) -> list[Match]:
         """The newest entries of a kind that fit, older than the number `before`."""
-        low, most = kind << _DAY, ((kind + 1) << _DAY) - 1
-        high = most if before is None else min(before - 1, most)
+        low, high = look.span(kind, before)
+        expression = _expression(look)
         sql = "select rowid from words where words match ? and rowid between ? and ? order by rowid desc limit ?"
+        values: tuple[str | int, ...] = (expression, low, high, limit)
+        if not expression:
+            sql, values = "select n from entry where n between ? and ? order by n desc limit ?", values[1:]
 
-        def look(connection: Connection) -> list[Match]:
-            numbers = [cast("int", row[0]) for row in connection.execute(sql, (expression, low, high, limit))]
-            found = (connection.execute("select id from entry where n = ?", (n,)).fetchone() for n in numbers)
-            return [Match(n, cast("str", row[0])) for n, row in zip(numbers, found, strict=True) if row]
+        def find(connection: Connection) -> list[Match]:
+            numbers = [cast("int", row[0]) for row in connection.execute(sql, values)]
+            found = (connection.execute("select id, digest from entry where n = ?", (n,)).fetchone() for n in numbers)
+            return [Match(n, *cast("tuple[str, bytes]", row)) for n, row in zip(numbers, found, strict=True) if row]
 
         try:
-            return await self._databases.open(tenant).scan(look)
+            return await self._databases.open(tenant).scan(find)
         except DAMAGE as error:
+            raise Lost(str(error)) from error
+
+    async def related(self, tenant: str, stems: Sequence[str]) -> dict[str, list[str]]:
+        """The words that are there with these stems."""
+        sql = "select word from stem where stem = ? limit ?"
+        try:
+            reader = self._databases.open(tenant).reader
+            return {stem: [cast("str", row[0]) for row in reader.execute(sql, (stem, RELATED))] for stem in stems}
+        except (*DAMAGE, MISFIT) as error:
             raise Lost(str(error)) from error
 
     async def drop(self, tenant: str) -> None:
@@ -140,18 +114,23 @@ class Indexes:
         if self._databases.exists(tenant):
             await self._databases.destroy(tenant)
 
-    def tenants(self) -> list[str]:
+    async def tenants(self) -> list[str]:
         """Whose indexes are there."""
-        return self._databases.tenants()
+        return await asyncio.to_thread(self._databases.tenants)
 
     async def close(self) -> None:
         """Lets go of all files."""
         await self._databases.close()
 
 
-def title_only(expression: str) -> str:
-    """The same question, put to titles alone."""
-    return f"title : ({expression})"
+def _expression(look: Look) -> str:
+    """A look in FTS5's language; empty where all is looked for."""
+    said = list[str]()
+    if look.asked is not None:
+        words = f"({look.asked.expression()})"
+        said.append(f"(title : {words})" if look.titles else words if look.near else f"(- near : {words})")
+    said += [f"({' OR '.join(chr(34) + token + chr(34) for token in row)})" for row in look.filters.tokens]
+    return " AND ".join(said)
 
 
 def _state(connection: Connection) -> tuple[str, int] | None:
@@ -167,16 +146,15 @@ def _put(connection: Connection, line: Line) -> None:
         connection.execute("delete from entry where n = ?", (old[0],))
     if not line.digest:
         return
-    number = _number(connection, line.kind, line.day, line.seq)
-    values = (number, line.kind, line.id, line.digest)
-    connection.execute("insert into entry values (?, ?, ?, ?)", values)
-    words = (number, line.title, line.text)
-    connection.execute("insert into words (rowid, title, text) values (?, ?, ?)", words)
+    number = _free(connection, line.number)
+    connection.execute("insert into entry values (?, ?, ?, ?)", (number, line.kind, line.id, line.digest))
+    words = (number, line.title, line.text, line.near, line.content)
+    connection.execute("insert into words (rowid, title, text, near, content) values (?, ?, ?, ?, ?)", words)
+    connection.executemany("insert or ignore into stem values (?, ?)", line.stems)
 
 
-def _number(connection: Connection, kind: int, day: int, seq: int) -> int:
+def _free(connection: Connection, number: int) -> int:
     """A number that nothing has yet: a document that is put in again for another's sake brings its old change."""
-    number = (kind << _DAY) | (day << _CHANGE) | (seq & (1 << _CHANGE) - 1)
     while connection.execute("select 1 from entry where n = ?", (number,)).fetchone():
         number += 1
     return number
