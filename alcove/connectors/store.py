@@ -10,7 +10,7 @@ from alcove.connectors.question import OPEN
 from alcove.documents import Document, Index, Query
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from alcove.documents import Documents, Tx
 
@@ -187,6 +187,22 @@ class Shelf:
             old = await tx.get(ACCOUNTS, doc_id)
             if old is not None:
                 await tx.put(ACCOUNTS, doc_id, {**old.fields(), **fields}, old.rev)
+
+        await self._documents.work(tenant, unit)
+
+    async def reseal(
+        self,
+        tenant: str,
+        doc_id: str,
+        in_clear: Callable[[Mapping[str, Any]], bool],
+        sealed: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> None:
+        """Seals the secrets of an account, if there are some in clear."""
+
+        async def unit(tx: Tx) -> None:
+            old = await tx.get(ACCOUNTS, doc_id)
+            if old is not None and in_clear(fields := old.fields()):
+                await tx.put(ACCOUNTS, doc_id, sealed(fields), old.rev)
 
         await self._documents.work(tenant, unit)
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from alcove.apps import DownloadHTTP, Installers, InstallHTTP, LogsHTTP, Renewals
 from alcove.base.confined import Here, Level
+from alcove.base.crypto import Sealer
 from alcove.connectors import store
 from alcove.connectors.http.catalogue import Catalogue
 from alcove.connectors.http.gathering import ConnectorsHTTP
 from alcove.connectors.maintenance import Maintenance
-from alcove.connectors.model import GATHERINGS, INTAKE, KIND, QUESTIONS, RUNS
+from alcove.connectors.model import ACCOUNTS, GATHERINGS, INTAKE, KIND, QUESTIONS, RUNS
 from alcove.connectors.service.answers import Answers
+from alcove.connectors.service.credentials import SEALING, Credentials
 from alcove.connectors.service.folders import Folders
 from alcove.connectors.service.gather import Gatherings
 from alcove.connectors.service.hanging import Hanging
@@ -23,7 +25,7 @@ from alcove.connectors.service.questions import Questions
 from alcove.connectors.service.runs import Runs
 from alcove.connectors.service.stops import Stops
 from alcove.connectors.tasks import Tasks
-from alcove.documents import INDEXES, POLICIES, Documents, Policy
+from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower, Policy
 from alcove.files import Files
 from alcove.identity import GRANTS, Gate, Tokens
 from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances
@@ -60,6 +62,9 @@ def register(house: House) -> None:
         house.registry(INDEXES).add(index.name, index)
     for doctype in (INTAKE, GATHERINGS, QUESTIONS, RUNS):
         house.registry(POLICIES).add(doctype, Policy(writable=False))
+    credentials = Credentials(house.need(Sealer), shelf, house.clock)
+    house.registry(POLICIES).add(ACCOUNTS, Policy(hooks=credentials))
+    house.registry(FOLLOWERS).add(SEALING, Follower(SEALING, frozenset((ACCOUNTS,)), credentials.heard))
     house.registry(GRANTS).add("konn", konnectors.grant)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape

@@ -3,7 +3,19 @@
 from alcove.base.house import Slot
 from alcove.documents.errors import DocumentMissing, DocumentsError, RevisionConflict
 from alcove.documents.http.doctypes import Policies
-from alcove.documents.model import Change, Document, Documents, Follower, Followers, Found, Index, Policy, Query, Tx
+from alcove.documents.model import (
+    Change,
+    Document,
+    Documents,
+    Follower,
+    Followers,
+    Found,
+    Hooks,
+    Index,
+    Policy,
+    Query,
+    Tx,
+)
 from alcove.documents.moving import CopyDiffers, copy_documents, copy_store
 from alcove.documents.service import StoredDocuments
 
@@ -24,6 +36,7 @@ __all__ = [
     "Follower",
     "Followers",
     "Found",
+    "Hooks",
     "Index",
     "Policies",
     "Policy",

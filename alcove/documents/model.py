@@ -10,6 +10,8 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from alcove.base.http import Caller
+
 T = TypeVar("T")
 
 OUTSIDE = frozenset({"_id", "_rev", "_type"})
@@ -201,6 +203,21 @@ class Followers(Protocol):
         ...
 
 
+class Hooks(Protocol):
+    """What a room does with the documents of its doctype on their way through `/data` (contract-b section 9).
+
+    Lists, queries and the feed show documents as they are stored.
+    """
+
+    def kept(self, tenant: str, fields: dict[str, Any], caller: Caller, *, new: bool) -> dict[str, Any]:
+        """What is stored of a write: `fields` as they were sent, with `_id` and its like."""
+        ...
+
+    async def shown(self, tenant: str, document: Document, caller: Caller, include: str) -> bytes:
+        """The stored body, or what this caller sees of it; `include` is what the call asks for beside it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What `/data` may do with a doctype that another room owns (contract-b section 1.2)."""
@@ -209,3 +226,4 @@ class Policy:
     writable: bool = True
     held: frozenset[str] = frozenset()
     """Ids of documents that a route of their own changes, and `/data` does not."""
+    hooks: Hooks | None = None

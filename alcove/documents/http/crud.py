@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -79,6 +80,9 @@ class Crud:
         if call.request.scope["query_string"] and call.query("revs") == "true":
             return await passed_through(self._get_with_revisions(call, doctype, doc_id))
         document = await self._allowed(call, "GET", doctype, doc_id, "wrong_doctype")
+        if hooks := self._policies.of(doctype).hooks:
+            shown = await hooks.shown(call.instance.key, document, call.caller, call.query("include"))
+            document = replace(document, body=shown)
         return JSONResponse(document.json(_type=doctype))
 
     async def _get_with_revisions(self, call: Call, doctype: str, doc_id: str) -> Response:
@@ -96,7 +100,7 @@ class Crud:
         self._allow_new(call, "POST", doctype, "", fields)
         if text(fields, "_id"):
             raise BadDocument("document _id should be empty", "defined_id")
-        body, doc_id = content(fields), ordered_id()
+        body, doc_id = content(self._kept(call, doctype, fields, new=True)), ordered_id()
         made = await self._documents.write(call.instance.key, lambda store: store.put(doctype, doc_id, body))
         return _stored(made, 201)
 
@@ -116,7 +120,7 @@ class Crud:
         else:
             self._allow_new(call, "POST", doctype, doc_id, fields)
         check_id(doc_id)
-        body, deleted = content(fields), fields.get("_deleted") is True
+        body, deleted = content(self._kept(call, doctype, fields, new=not rev)), fields.get("_deleted") is True
 
         def unit(store: Store) -> Document:
             if rev:
@@ -177,6 +181,10 @@ class Crud:
         if not _whole(call, "PUT", doctype):
             await self._allowed(call, "PUT", doctype, doc_id)
             call.caller.allow("PUT", doctype, doc_id, fields)
+
+    def _kept(self, call: Call, doctype: str, fields: dict[str, Any], *, new: bool) -> dict[str, Any]:
+        hooks = self._policies.of(doctype).hooks
+        return hooks.kept(call.instance.key, fields, call.caller, new=new) if hooks else fields
 
     async def _written(self, call: Call, unit: Any, answer: dict[str, Any], status: int) -> Response:
         await self._documents.write(call.instance.key, unit)

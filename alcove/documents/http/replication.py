@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from alcove.documents.http.doctypes import Policies
+    from alcove.documents.model import Hooks
     from alcove.documents.service import StoredDocuments
     from alcove.documents.store import Store
 
@@ -88,6 +89,8 @@ class Replication:
             raise BadDocument("POST body must include `docs` parameter.")
         if len(docs) > BULK:
             raise BadDocument(f"A request may hold {BULK} documents at the most")
+        if hooks := self._policies.of(doctype).hooks:
+            docs = [_kept(hooks, call, fields) for fields in docs]
         near = len(docs) <= NEAR
         edits = _edits(docs, grafted) if near else await asyncio.to_thread(_edits, docs, grafted)
         for edit in edits:
@@ -209,6 +212,12 @@ def with_revisions(doc_id: str, leaf: Leaf, *, revs: bool) -> bytes:
         head["_revisions"] = {"start": leaf.generation, "ids": (leaf.hash, *leaf.ancestors)}
     dumped = orjson.dumps(head)
     return dumped[:-1] + b"," + leaf.body[1:] if len(leaf.body) > 2 else dumped
+
+
+def _kept(hooks: Hooks, call: Call, fields: Any) -> Any:
+    if not isinstance(fields, dict):
+        return fields
+    return hooks.kept(call.instance.key, fields, call.caller, new=not text(fields, "_rev"))
 
 
 def _edits(docs: list[Any], grafted: bool) -> list[Edit]:
