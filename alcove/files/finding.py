@@ -69,4 +69,5 @@ def findable(contents: Contents | None = None) -> Findable:
     def facet(fields: Mapping[str, Any]) -> str:
         return below(str(fields["path"])) if is_folder(fields) and fields.get("path") not in (None, "", "/") else ""
 
-    return Findable(FILES, says, 2, Beside(FILES, "dir_id", _IN_FOLDER, is_folder, facet), contents)
+    beside = Beside(FILES, "dir_id", _IN_FOLDER, is_folder, facet)
+    return Findable(FILES, says, 2, beside, contents=contents)
