@@ -10,7 +10,7 @@ import { SHARED_FOLDER, SHARED_PATH } from './build/layout.mjs'
 const root = import.meta.dirname
 const apps = readdirSync(resolve(root, 'apps'))
 
-const LAZY = /node_modules\/(pdfjs-dist|marked|dompurify)\//
+const LAZY = /node_modules\/(pdfjs-dist|marked|dompurify|@noble)\/|client\/src\/digest/
 
 /** Where `dev/web` lets the development server listen; the pages themselves are on the hosts of the apps. */
 const DEVELOPMENT = { host: '127.0.0.1', port: Number(process.env.ALCOVE_VITE_PORT ?? 5173) }
@@ -86,7 +86,7 @@ export default defineConfig({
           groups: [
             // What only a lazy part of one app needs stays out of what every page loads.
             { name: 'parts', test: id => id.includes('node_modules') && !LAZY.test(id), priority: 2 },
-            { name: 'frame', test: /web\/(ui|client)\/src/, priority: 1 },
+            { name: 'frame', test: id => /web\/(ui|client)\/src/.test(id) && !LAZY.test(id), priority: 1 },
           ],
         },
       },

@@ -6,6 +6,7 @@ a token of who began it; what they may do is asked anew each time.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -117,6 +118,9 @@ class Resumed:
         if offset + coming > arriving.size:
             raise TooLarge(f"More bytes are coming than the {arriving.size} that were announced")
         name = said_in(headers.get("upload-metadata", "")).get("name", "") if status == 204 else ""
+        if name:
+            replaced = arriving.file_id if arriving.replaces else ""
+            await self._allow(call, replace(upload_of(arriving), name=checked_name(name)), replaced)
         there, node = await self._resuming.append(
             instance_of(call),
             arriving.id,
@@ -124,7 +128,7 @@ class Resumed:
             body_of(call),
             check=check_in(headers.get("upload-checksum", "")),
             author=author_of(call),
-            name=checked_name(name) if name else "",
+            name=name,
         )
         return _told(arriving, there, status=status, file_id=node.id if node else "")
 

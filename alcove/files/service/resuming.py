@@ -125,7 +125,7 @@ class Resuming:
         """Takes the bytes from `offset` on; how many there are now, and the file when these were the last.
 
         What came stays, whatever stops the rest, unless it is checked and was not whole. With the last byte here and
-        the file refused (a name that is taken meanwhile), an empty piece tries again, with another name if one is said.
+        the file refused (a name that is taken meanwhile), an empty piece tries again; `name` is what it is called then.
         Raises `UploadMissing`, `UploadBusy`, `WrongOffset`, `WrongPiece`, `TooLarge`, `StorageFull`, `WrongDigest`, as
         `Files.upload`, and what `parts` raises.
         """
@@ -137,7 +137,7 @@ class Resuming:
         async with self._held(instance.key, ident) as (part, stop):
             if part.offset != offset:
                 raise WrongOffset(part.offset)
-            if name and offset == part.arriving.size:
+            if name not in ("", part.arriving.name) and not arriving.replaces:
                 await asyncio.to_thread(part.change, replace(part.arriving, name=name))
             await self._receive(instance.key, part, _while_alive(parts, stop), check)
             if part.offset < part.arriving.size:

@@ -1,6 +1,7 @@
 // A person's files: the verbs of `/files` (contract-b section 2). Each raises `Refused` or `Unreachable`.
 import type { Door } from './door'
 import { Refused } from './errors'
+import { Pieces, PIECES_FROM } from './pieces'
 import { type Sending, upload } from './upload'
 
 export const ROOT = 'io.cozy.files.root-dir'
@@ -28,6 +29,7 @@ export interface Attributes {
   updated_at?: string
   /** A text of digits. */
   size?: string
+  md5sum?: string
   mime?: string
   class?: string
   trashed?: boolean
@@ -73,6 +75,8 @@ interface Answer<T = FileResource> {
 export interface Taken {
   id: string
   kind: 'file' | 'directory'
+  size?: number | undefined
+  md5sum?: string | undefined
 }
 
 export interface Change {
@@ -97,7 +101,12 @@ function cursorOf(links: Answer['links']): string | undefined {
 }
 
 export class Files {
-  constructor(private readonly door: Door) {}
+  /** Large files on their way. */
+  readonly pieces: Pieces
+
+  constructor(private readonly door: Door) {
+    this.pieces = new Pieces(door)
+  }
 
   /** A file with its old versions, or a folder; `Refused` with 404 when it is gone. */
   async get(id: string, signal?: AbortSignal): Promise<{ file: FileResource; versions: Version[] }> {
@@ -152,9 +161,12 @@ export class Files {
     const found = new Map<string, Taken>()
     for (let at = 0; at < names.length; at += BATCH) {
       const some = names.slice(at, at + BATCH)
-      const body = { selector: { dir_id: folder, name: { $in: some } }, use_index: 'dir-names', limit: 1000, fields: ['name', 'type'] }
+      const body = { selector: { dir_id: folder, name: { $in: some } }, use_index: 'dir-names', limit: 1000, fields: ['name', 'type', 'size', 'md5sum'] }
       const said = await this.door.ask<Answer<FileResource[]>>('POST', '/files/_find', { body, accept: JSONAPI })
-      for (const { id, attributes } of said.data) found.set(attributes.name, { id, kind: attributes.type })
+      for (const { id, attributes } of said.data) {
+        const { name, type, size, md5sum } = attributes
+        found.set(name, { id, kind: type, md5sum, size: size === undefined ? undefined : Number(size) })
+      }
     }
     return found
   }
@@ -166,16 +178,23 @@ export class Files {
   }
 
   /** Sends a new file; `Refused` with 409 when the name is taken, 413 or 507 when it does not fit. */
-  async create(folder: string, name: string, file: File, sending: Sending = {}): Promise<FileResource> {
+  async create(folder: string, name: string, file: File, sending: Sending = {}): Promise<{ id: string }> {
+    if (file.size >= PIECES_FROM) return this.pieces.send({ folder, name }, file, sending)
     const date = file.lastModified ? new Date(file.lastModified).toISOString() : undefined
     const query = { Type: 'file', Name: name, Size: file.size, CreatedAt: date, UpdatedAt: date }
     return (await upload<Answer>(this.door, `/files/${part(folder)}`, file, { ...sending, query })).data
   }
 
   /** Sends new content of a file: what it was becomes an old version. */
-  async replace(id: string, file: File, sending: Sending = {}): Promise<FileResource> {
+  async replace(id: string, file: File, sending: Sending = {}): Promise<{ id: string }> {
+    if (file.size >= PIECES_FROM) return this.pieces.send({ id }, file, sending)
     const query = { Size: file.size }
     return (await upload<Answer>(this.door, `/files/${part(id)}`, file, { ...sending, method: 'PUT', query })).data
+  }
+
+  /** Gives an upload in pieces up. */
+  abandon(where: string): Promise<void> {
+    return this.pieces.abandon(where)
   }
 
   /** Renames or moves one thing; `Refused` with 409 when the name is taken there. */

@@ -7,6 +7,7 @@ export {
 } from './files'
 export { appAddress, type Page, pageFrom, readPage, tokenIn } from './page'
 export { type Act, type Client, ClientProvider, clientOf, useAct, useChanges, useClient, useFresh } from './react'
+export { type Unfinished } from './pieces'
 export { type Change, type Listener, Realtime } from './realtime'
 export { type Placed, type Tree, treeOfDrop, treeOfEntries, treeOfFiles } from './tree'
 export { type Sending, upload } from './upload'

@@ -6,12 +6,16 @@ export interface Sending {
   method?: string
   query?: Question['query']
   headers?: Record<string, string>
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** Hears how many bytes went out. */
-  told?: (bytes: number) => void
+  told?: ((bytes: number) => void) | undefined
+  /** Hears the address of an upload in pieces, by which it can be given up. */
+  began?: ((where: string) => void) | undefined
+  /** Hears how many bytes the server has for good, of an upload in pieces. */
+  arrived?: ((bytes: number) => void) | undefined
 }
 
-function once<T>(door: Door, path: string, body: Blob, sending: Sending): Promise<T> {
+function once(door: Door, path: string, body: Blob, sending: Sending): Promise<XMLHttpRequest> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     const { method = 'POST', signal } = sending
@@ -20,12 +24,12 @@ function once<T>(door: Door, path: string, body: Blob, sending: Sending): Promis
     request.withCredentials = true
     request.setRequestHeader('Authorization', `Bearer ${door.token}`)
     request.setRequestHeader('Accept', 'application/vnd.api+json')
-    request.setRequestHeader('Content-Type', body.type || 'application/octet-stream')
-    for (const [name, value] of Object.entries(sending.headers ?? {})) request.setRequestHeader(name, value)
+    const headers = { 'Content-Type': body.type || 'application/octet-stream', ...sending.headers }
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     request.upload.onprogress = event => sending.told?.(event.loaded)
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) {
-        resolve((request.responseText ? JSON.parse(request.responseText) : undefined) as T)
+        resolve(request)
       } else {
         reject(refusal(request.status, request.responseText, request.statusText, `${method} ${path}`))
       }
@@ -39,13 +43,19 @@ function once<T>(door: Door, path: string, body: Blob, sending: Sending): Promis
   })
 }
 
-/** Sends a body and answers the decoded JSON; a stale token is renewed once. Raises `Refused`, `Unreachable`, AbortError. */
-export async function upload<T>(door: Door, path: string, body: Blob, sending: Sending = {}): Promise<T> {
+/** Sends a body and answers the request when it is over; a stale token is renewed once. Raises as `upload`. */
+export async function request(door: Door, path: string, body: Blob, sending: Sending = {}): Promise<XMLHttpRequest> {
   try {
-    return await once<T>(door, path, body, sending)
+    return await once(door, path, body, sending)
   } catch (error) {
     if (!(error instanceof Refused) || !stale(error)) throw error
     await door.renew()
-    return once<T>(door, path, body, sending)
+    return once(door, path, body, sending)
   }
+}
+
+/** Sends a body and answers the decoded JSON; a stale token is renewed once. Raises `Refused`, `Unreachable`, AbortError. */
+export async function upload<T>(door: Door, path: string, body: Blob, sending: Sending = {}): Promise<T> {
+  const { responseText } = await request(door, path, body, sending)
+  return (responseText ? JSON.parse(responseText) : undefined) as T
 }

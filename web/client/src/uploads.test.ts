@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { Refused, Unreachable } from './errors'
 import type { FileResource, Taken } from './files'
 import type { Placed } from './tree'
+import type { Sending } from './upload'
 import { type Target, type Upload, Uploads } from './uploads'
 
 const HOME = { id: 'home', name: 'Home' }
@@ -10,6 +11,7 @@ const HOME = { id: 'home', name: 'Home' }
 class Memory implements Target {
   readonly held = new Map<string, Map<string, Taken>>([['home', new Map()]])
   readonly sent: string[] = []
+  readonly abandoned: string[] = []
   readonly asked: number[] = []
   sending = 0
   most = 0
@@ -39,7 +41,7 @@ class Memory implements Target {
     return { id } as FileResource
   }
 
-  async create(folder: string, name: string, file: File, { signal, told }: { signal?: AbortSignal; told?: (bytes: number) => void }) {
+  async create(folder: string, name: string, file: File, { signal, told }: Sending) {
     this.sending += 1
     this.most = Math.max(this.most, this.sending)
     try {
@@ -58,6 +60,10 @@ class Memory implements Target {
   async replace(id: string) {
     this.sent.push(`new ${id}`)
     return { id } as FileResource
+  }
+
+  async abandon(where: string) {
+    this.abandoned.push(where)
   }
 
   async room() {
@@ -170,7 +176,7 @@ test('a name that someone takes meanwhile is asked about too', async () => {
   expect(states()).toEqual(['a asks'])
 })
 
-test('what is paused stops, and begins anew when it goes on', async () => {
+test('a small file that is paused stops, and begins anew when it goes on', async () => {
   hold()
   uploads.add(HOME, files(file('a'), file('b')))
   await settle()
@@ -266,7 +272,7 @@ test('a large file that does not fit is not sent at all', async () => {
 test('a connection that breaks again and again, while the server answers, is a failure', async () => {
   memory.gate = () => Promise.reject(new Unreachable('closed'))
   uploads.add(HOME, files(file('a')))
-  await settle(2000)
+  await settle(9000)
   expect(one('a').state).toBe('failed')
 })
 
@@ -290,4 +296,44 @@ test('leaving the page matters only while something is under way', async () => {
   go()
   await settle()
   expect(uploads.busy()).toBe(false)
+})
+
+test('a large file that is paused keeps what arrived', async () => {
+  const create = memory.create.bind(memory)
+  memory.create = (folder, name, sent, sending) => {
+    sending.began?.(`at/${name}`)
+    sending.arrived?.(3)
+    return create(folder, name, sent, sending)
+  }
+  hold()
+  uploads.add(HOME, files(file('a'), file('b')))
+  await settle()
+  uploads.hold()
+  await settle()
+  expect(one('a')).toMatchObject({ state: 'paused', sent: 3 })
+  uploads.cancel(one('b').id)
+  expect(memory.abandoned).toEqual(['at/b'])
+})
+
+test('what the server fails at is tried again, and not for ever', async () => {
+  let faults = 2
+  memory.gate = () => (faults-- > 0 ? Promise.reject(new Refused(503, 'stopping', '')) : Promise.resolve())
+  uploads.add(HOME, files(file('a')))
+  await settle(9000)
+  expect(one('a').state).toBe('done')
+  faults = 99
+  uploads.add(HOME, files(file('b')))
+  await settle(30_000)
+  expect(one('b')).toMatchObject({ state: 'failed', error: { status: 503 } })
+})
+
+test('the very same content under the same name is not sent again', async () => {
+  memory.held.get('home')?.set('a', { id: 'a', kind: 'file', size: 4, md5sum: '6kFu0HWdRqjeWPY6WQd0mQ==' })
+  memory.held.get('home')?.set('b', { id: 'b', kind: 'file', size: 4, md5sum: 'AAAAAAAAAAAAAAAAAAAAAA==' })
+  uploads.add(HOME, files(file('a'), file('b')))
+  await vi.waitFor(async () => {
+    await settle()
+    expect(states()).toEqual(['a skipped', 'b asks'])
+  })
+  expect(one('a').same).toBe(true)
 })

@@ -26,6 +26,11 @@ export interface Upload {
   /** What has its name already. */
   taken?: Taken | undefined
   choice?: Choice | undefined
+  /** Where an upload in pieces is on the server, and how many of its bytes are there for good. */
+  where?: string | undefined
+  kept?: number | undefined
+  /** It was skipped because the very same content has its name already. */
+  same?: boolean | undefined
 }
 
 /** The folder into which something was dropped. */
@@ -35,7 +40,7 @@ export interface Place {
 }
 
 /** Where uploads go: `Files`, or a fake of it. */
-export type Target = Pick<Files, 'taken' | 'makeFolder' | 'create' | 'replace' | 'room'>
+export type Target = Pick<Files, 'taken' | 'makeFolder' | 'create' | 'replace' | 'room'> & Partial<Pick<Files, 'abandon'>>
 
 export interface Snapshot {
   /** All of them, in their order; the same array, so that a hundred thousand cost nothing. */
@@ -63,10 +68,19 @@ const BREAKS = 3
 /** From this size on it is asked first whether a file fits: a refusal is heard only after all bytes went out. */
 const LARGE = 50_000_000
 
+/** Up to this size the bytes of a file are read to see whether what has its name is the very same. */
+const COMPARED = 1_000_000_000
+
+/** What the server may do better in a moment: faults of its own (but a full disk), and an upload that it still receives. */
+const passing = (error: Error) =>
+  error instanceof Unreachable || (error instanceof Refused && ((error.status >= 500 && error.status !== 507) || error.status === 423))
+
 const COUNTS: Record<UploadState, number> = { waiting: 0, sending: 0, asks: 0, paused: 0, done: 0, failed: 0, skipped: 0 }
 export const NOTHING: Snapshot = { items: [], counts: COUNTS, bytes: 0, sent: 0, speed: undefined, away: false }
 
 const OVER = new Set<UploadState>(['done', 'skipped'])
+/** What need not be sent again, as far as it is known here. */
+const begun = (item: Upload) => (item.where ? Math.max(item.sent, item.kept ?? 0) : 0)
 const keyOf = (place: string, path: readonly string[]) => [place, ...path].join('/')
 
 const tooBig = (item: Upload) => new Refused(413, 'it does not fit', item.name)
@@ -129,12 +143,12 @@ export class Uploads {
     this.items.push({ id: this.next, name, path, place, key: keyOf(place.id, path), file, size: file?.size ?? 0, sent: 0, state: 'waiting' })
   }
 
-  /** Stops one, or all that is not over; it starts again from its beginning. */
+  /** Stops one, or all that is not over. A large file goes on later where it stopped, others begin anew. */
   hold(id?: number): void {
     for (const item of this.some(id)) {
       if (item.state !== 'waiting' && item.state !== 'sending') continue
       item.state = 'paused'
-      item.sent = 0
+      item.sent = begun(item)
       this.running.get(item.id)?.abort()
     }
     this.changed()
@@ -153,7 +167,7 @@ export class Uploads {
   private renew(id: number | undefined, from: UploadState): void {
     for (const item of this.some(id)) {
       if (item.state !== from) continue
-      Object.assign(item, { state: 'waiting', sent: 0, error: undefined })
+      Object.assign(item, { state: 'waiting', sent: begun(item), error: undefined })
       this.breaks.delete(item.id)
     }
     this.first = 0
@@ -163,10 +177,13 @@ export class Uploads {
 
   /** Takes one out of the queue, or all that is not over. What has arrived stays. */
   cancel(id?: number): void {
-    const gone = new Set(this.some(id).filter(item => !OVER.has(item.state)).map(item => item.id))
+    const ends = this.some(id).filter(item => !OVER.has(item.state))
+    const gone = new Set(ends.map(item => item.id))
     this.items = this.items.filter(item => !gone.has(item.id))
     this.first = 0
     for (const one of gone) this.running.get(one)?.abort()
+    // One that cannot be told to the server now is forgotten there after a week.
+    for (const { where } of ends) if (where) void this.target.abandon?.(where).catch(() => undefined)
     if (id === undefined) this.settle()
     this.changed()
     this.pump()
@@ -256,6 +273,11 @@ export class Uploads {
     if (signal.aborted) return
     if (taken && !item.choice) {
       item.taken = taken
+      if (await this.isSame(item.file, taken, signal)) {
+        if (!signal.aborted) Object.assign(item, { state: 'skipped', same: true })
+        return
+      }
+      if (signal.aborted) return
       if (!this.forAll) item.state = 'asks'
       else {
         item.choice = this.forAll === 'replace' && taken.kind === 'directory' ? 'both' : this.forAll
@@ -272,20 +294,27 @@ export class Uploads {
       item.sent = Math.min(bytes, item.size)
       this.changed()
     }
+    const began = (where: string) => (item.where = where)
+    const arrived = (bytes: number) => {
+      // What came has come, whatever the connection does next.
+      if (bytes > (item.kept ?? 0)) this.breaks.delete(item.id)
+      item.kept = bytes
+    }
+    const sending = { signal, told, began, arrived }
     let { name } = item
     let id = taken?.id ?? ''
     try {
-      if (taken && item.choice === 'replace') await this.target.replace(id, item.file, { signal, told })
+      if (taken && item.choice === 'replace') await this.target.replace(id, item.file, sending)
       else {
         if (taken) name = await this.free(folder, name)
-        id = (await this.target.create(folder, name, item.file, { signal, told })).id
+        id = (await this.target.create(folder, name, item.file, sending)).id
       }
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 409) throw error
       // Someone took the name meanwhile: look again, and ask.
       this.held.get(folder)?.delete(item.name)
       this.made.delete(folder)
-      item.sent = 0
+      item.sent = begun(item)
       if (!signal.aborted) this.again(item)
       return
     }
@@ -295,9 +324,16 @@ export class Uploads {
     this.arrived(folder)
   }
 
+  /** Whether what has the name of a file holds the very same bytes: nothing has to be sent or asked then. */
+  private async isSame(file: File, taken: Taken, signal: AbortSignal): Promise<boolean> {
+    if (!taken.md5sum || taken.size !== file.size || file.size > COMPARED) return false
+    const { digestOf } = await import('./digest')
+    return (await digestOf(file, signal)) === taken.md5sum
+  }
+
   private failed(item: Upload, error: Error): void {
-    item.sent = 0
-    if (!(error instanceof Unreachable)) {
+    item.sent = begun(item)
+    if (!passing(error)) {
       Object.assign(item, { state: 'failed', error })
       return
     }
@@ -307,7 +343,9 @@ export class Uploads {
     item.error = error
     if (!this.away) {
       this.away = true
-      void this.probe()
+      // Once is chance: who answers is asked again at once. After that each time a little later.
+      if (count === 1) void this.probe()
+      else this.probing = setTimeout(() => void this.probe(), FIRST_PAUSE * count)
     }
   }
 
@@ -324,7 +362,7 @@ export class Uploads {
       this.settle()
       this.pump()
     } catch (error) {
-      if (!(error instanceof Unreachable)) {
+      if (!(error instanceof Error && passing(error))) {
         for (const item of this.items) {
           if (item.state === 'waiting') Object.assign(item, { state: 'failed', error })
         }

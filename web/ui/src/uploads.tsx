@@ -1,12 +1,13 @@
 // What is being sent, on a panel of its own: how far, how fast, what failed and why, and the question where a name is
 // taken. Any app takes it by putting `UploadsProvider` around its page and adding to `useUploads()`.
 import { Button, CloseButton, Menu, Modal } from '@mantine/core'
-import { Refused, type Snapshot, type Target, type Upload, Uploads, useClient } from '@alcove/client'
+import { type Placed, Refused, type Snapshot, type Target, type Unfinished, type Upload, Uploads, useClient } from '@alcove/client'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { Icon, type IconName } from './icons'
 import { useFormats, useSay } from './language'
 import { Name, visible } from './names'
+import { pick } from './picking'
 import { kindOf, technical } from './states'
 import { texts } from './texts'
 import css from './uploads.module.css'
@@ -53,8 +54,64 @@ function Shown({ uploads }: { uploads: Uploads }) {
     window.addEventListener('beforeunload', ask)
     return () => window.removeEventListener('beforeunload', ask)
   }, [busy])
-  if (!snapshot.items.length) return null
+  if (!snapshot.items.length) return <Left uploads={uploads} />
   return <UploadPanel uploads={uploads} snapshot={snapshot} />
+}
+
+/** What this browser began to send and did not end, on an earlier visit: it goes on when it is chosen again. */
+function Left({ uploads }: { uploads: Uploads }) {
+  const { files } = useClient()
+  const say = useSay(texts)
+  const formats = useFormats()
+  const [left, setLeft] = useState<readonly Unfinished[]>(() => files.pieces.unfinished())
+  // What was cut off a moment ago may still be sent by another page: it is looked at again when that must have told.
+  useEffect(() => {
+    const timer = setTimeout(() => setLeft(files.pieces.unfinished()), 12_000)
+    return () => clearTimeout(timer)
+  }, [files])
+  if (!left.length) return null
+  const give = (gone: readonly Unfinished[]) => {
+    setLeft(left.filter(one => !gone.includes(one)))
+    for (const one of gone) void files.pieces.abandon(one.where).catch(() => undefined)
+  }
+  const choose = () =>
+    void pick().then(tree => {
+      const places = new Map<string, Placed[]>()
+      for (const placed of tree?.files ?? []) {
+        const folder = left.find(one => one.name === placed.file.name && one.size === placed.file.size)?.folder
+        if (folder) places.set(folder, [...(places.get(folder) ?? []), placed])
+      }
+      for (const [id, chosen] of places) uploads.add({ id, name: '' }, { files: chosen, empty: [] })
+    })
+  return (
+    <section className={css.panel} aria-label={say('uploads')} data-open>
+      <header className={css.head}>
+        <span className={`${css.title} ${css.wraps}`}>
+          <b>{say('uploads.unfinished', { count: left.length })}</b>
+          <span className="small muted">{say('uploads.unfinished.more')}</span>
+        </span>
+        <CloseButton aria-label={say('close')} onClick={() => setLeft([])} />
+      </header>
+      <ul className={css.left}>
+        {left.map(one => (
+          <li key={one.where} className={css.line} data-state="paused">
+            <Icon name="pause" size={16} />
+            <div className={css.what}>
+              <Name of={one.name} />
+              <span className="small muted num">{say('uploads.bytes', { sent: formats.size(one.kept), total: formats.size(one.size) })}</span>
+            </div>
+            <IconButton icon="cross" label={say('uploads.unfinished.end.one', { name: visible(one.name) })} act={() => give([one])} />
+          </li>
+        ))}
+      </ul>
+      <footer className={css.acts}>
+        <Button onClick={() => give(left)}>{say('uploads.unfinished.end')}</Button>
+        <Button variant="filled" onClick={choose}>
+          {say('uploads.unfinished.choose')}
+        </Button>
+      </footer>
+    </section>
+  )
 }
 
 /** "3 min left", or nothing while it cannot be told. */
@@ -210,10 +267,10 @@ function Line({ item, state, sent, uploads, choose }: { item: Upload; state: Upl
     waiting: say('uploads.waiting'),
     sending: say('uploads.bytes', { sent: formats.size(sent), total: formats.size(item.size) }),
     asks: say('uploads.asks.one'),
-    paused: say('uploads.paused.one'),
+    paused: item.where ? say('uploads.paused.kept', { sent: formats.size(sent), total: formats.size(item.size) }) : say('uploads.paused.one'),
     done: item.file ? formats.size(item.size) : say('uploads.folder'),
     failed: reasonOf(item.error, say),
-    skipped: say('uploads.skipped'),
+    skipped: say(item.same ? 'uploads.same' : 'uploads.skipped'),
   }
   return (
     <div className={css.line} data-state={state} title={state === 'failed' ? technical(item.error) : undefined}>
