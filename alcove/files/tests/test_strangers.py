@@ -20,7 +20,7 @@ async def other() -> AsyncIterator[bytes]:
 
 
 GONE = "0123456789abcdef0123456789abcdef"
-EMPTY = {"data": {"attributes": {}}}
+EMPTY: dict[str, object] = {"data": {"attributes": {}}}
 
 
 @pytest.mark.parametrize(
