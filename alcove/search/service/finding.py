@@ -152,9 +152,7 @@ class Search:
                 return
             before, looked, size = page[-1].number, looked + size, PAGE
 
-    async def _hit(
-        self, reader: _Reader, neighbours: Neighbours, doctype: str, match: Match, look: Look
-    ) -> Hit | None:
+    async def _hit(self, reader: _Reader, neighbours: Neighbours, doctype: str, match: Match, look: Look) -> Hit | None:
         """The document as it is now: the index may be a moment behind, and never shows what is not there any more."""
         findable, locale = reader.findable, reader.tenant.locale
         document = await self._documents.get(reader.tenant.key, doctype, match.id)
