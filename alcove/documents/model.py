@@ -165,6 +165,10 @@ class Documents(Protocol):
         """Committed writes after `since`, oldest first, only the last one of each document (`old` is not filled)."""
         ...
 
+    async def count_changes(self, tenant: str, since: int, doctype: str, most: int) -> int:
+        """How many documents of a type were written after `since`; counting ends at `most`, and reads no document."""
+        ...
+
     async def last_seq(self, tenant: str) -> int:
         """The sequence number of the last committed write; 0 for none."""
         ...

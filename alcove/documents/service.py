@@ -136,6 +136,15 @@ class StoredDocuments:
             return near
         return await self.scan(tenant, lambda store: _changes(store, since, limit, doctypes))
 
+    async def count_changes(self, tenant: str, since: int, doctype: str, most: int) -> int:
+        """How many documents of a type were written after `since`; counting ends at `most`, and reads no document."""
+
+        def read(store: Store) -> int:
+            kind = store.kind(doctype)
+            return store.rows.count_since(kind.number, since, most) if kind is not None and kind.seq > since else 0
+
+        return await self.read(tenant, read)
+
     async def last_seq(self, tenant: str) -> int:
         """The sequence number of the last committed write; 0 for none."""
         return await self._backend.read(tenant, lambda rows: rows.seq())

@@ -269,6 +269,10 @@ class DocumentsContract:
         assert [change.seq for change in await documents.changes("t", 2, 1)] == [3]
         assert [change.seq for change in await documents.changes("t", 0, 10, frozenset({"a.c"}))] == [3]
         assert await documents.last_seq("t") == 4
+        counts = [await documents.count_changes("t", since, "a.b", most) for since, most in ((0, 9), (2, 9), (4, 9))]
+        assert counts == [2, 1, 0]
+        assert await documents.count_changes("t", 0, "a.b", 1) == 1
+        assert await documents.count_changes("t", 0, "a.nothing", 9) == 0
 
     async def test_watchers_hear_of_commits_with_what_was_replaced(self, documents: StoredDocuments) -> None:
         """In order, and not of what was undone; a broken watcher disturbs nobody."""

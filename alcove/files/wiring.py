@@ -6,7 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from alcove.base.confined import Here
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower
@@ -21,6 +21,7 @@ from alcove.files.model import FILES
 from alcove.files.parts import Parts
 from alcove.files.service import INITIAL_FOLDERS, Files
 from alcove.files.service.checking import Checking
+from alcove.files.service.customs import Customs, wrong_settings
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
 from alcove.files.service.resuming import Resuming
@@ -63,20 +64,19 @@ def register(house: House) -> None:
     documents, instances, contexts = house.need(Documents), house.need(Instances), house.need(Contexts)
     blobs: Blobs = MemoryBlobs(house.clock) if house.settings.blobs == "memory" else LocalBlobs(house.settings.home)
 
-    async def public_name(instance: Instance) -> str:
+    async def chosen(instance: Instance) -> Mapping[str, Any]:
         settings = await documents.get(instance.key, "io.cozy.settings", "io.cozy.settings.instance")
-        return str(settings.fields().get("public_name", "")) if settings else ""
+        return settings.fields() if settings else {}
 
     links = Links(house.clock)
-    files = Files(documents, blobs, house.clock, scheme=house.settings.scheme, public_name=public_name)
+    customs = Customs(chosen, contexts.of)
+    _warn(contexts)
+    files = Files(documents, blobs, house.clock, scheme=house.settings.scheme, customs=customs)
     house.provide(Files, files)
     scratch = house.settings.home / "drawing"
     thumbnails = Thumbnails(documents, blobs, house.need(Here).find, house.need(Realtime).publish, scratch)
     house.provide(Thumbnails, thumbnails)
-    for index in store.INDEXES:
-        house.registry(INDEXES).add(f"{index.type}/{index.name}", index)
-    for doctype, policy in store.POLICIES.items():
-        house.registry(POLICIES).add(doctype, policy)
+    _declare(house)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
         said = contexts.of(instance)
@@ -111,7 +111,6 @@ def register(house: House) -> None:
         await check(files, instance, caller, "GET", await files.get(instance, node_id))
 
     house.registry(READ_CHECKS).add(FILES, may_hear)
-    house.registry(FINDABLES).add("files", findable())
 
     def forget(instance: Instance) -> None:
         files.forget(instance.key)
@@ -141,8 +140,23 @@ def _uploads(house: House, files: Files, blobs: Blobs) -> Resuming:
     return resuming
 
 
+def _declare(house: House) -> None:
+    """What the room says of its documents to lower ones."""
+    for index in store.INDEXES:
+        house.registry(INDEXES).add(f"{index.type}/{index.name}", index)
+    for doctype, policy in store.POLICIES.items():
+        house.registry(POLICIES).add(doctype, policy)
+    house.registry(FINDABLES).add("files", findable())
+
+
+def _warn(contexts: Contexts) -> None:
+    for name in contexts.names():
+        for wrong in wrong_settings(contexts.get(name)):
+            log.warning("a setting of a context cannot be used", extra={"context": name, "setting": wrong})
+
+
 class Sweeper:
-    """Sweeps every instance when the server starts, and then once a day."""
+    """Sweeps every instance, and empties its trash of what is old, when the server starts and then once a day."""
 
     def __init__(self, house: House, files: Files, resuming: Resuming, instances: Instances) -> None:
         self._clock = house.clock
@@ -168,6 +182,7 @@ class Sweeper:
         while True:
             for instance in self._instances.all():
                 try:
+                    await self._files.clean_trash(instance)
                     await self._files.sweep(instance.key, before)
                     await self._resuming.sweep(instance.key)
                 except Exception:

@@ -103,8 +103,10 @@ class Searching:
         found = await self._documents.changes(tenant, since, limit, frozenset((FILES,)))
         last = found[-1].seq if found else since
         full = len(found) == limit
-        pending = len(await self._documents.changes(tenant, last, CHANGES, frozenset((FILES,)))) if full else 0
+        pending = await self._documents.count_changes(tenant, last, FILES, CHANGES) if full else 0
         fields = [name for name in said.get("fields", "").split(",") if name]
+        if fields and "include_file_path" in flags:
+            fields.append("path")
         results = await self._results(call, found, flags, docs, fields)
         body = {"last_seq": sequence(tenant, last), "pending": pending, "results": results}
         return JSONResponse(body)
@@ -127,7 +129,8 @@ class Searching:
                 node = node_from(stored)
                 if "skip_trashed" in flags and not deleted and (node.id == TRASH or node.trashed):
                     continue
-                shown = _changed(stored.json(), fields, paths.get(stored.id))
+                path = "" if node.is_dir else paths.get(stored.id, "")  # a directory has its own
+                shown = _changed(stored.json(), fields, path)
             line = {
                 "id": stored.id,
                 "seq": sequence(call.instance.key, change.seq),
@@ -148,14 +151,14 @@ class Searching:
         return {node_id for node_id, path in paths.items() if f"{path}/".startswith(tops)}
 
 
-def _changed(body: bytes, fields: Sequence[str], path: str | None) -> Any:
-    """The document of a line: as it is stored, or some fields of it, with its path if that is asked for."""
-    if not fields and path is None:
+def _changed(body: bytes, fields: Sequence[str], path: str) -> orjson.Fragment:
+    """The document of a line: as it is stored, or some fields of it, with the file's path if one is given."""
+    if path:
+        body = body[:-1] + b',"path":' + orjson.dumps(path) + b"}"
+    if not fields:
         return orjson.Fragment(body)
     shown = orjson.loads(body)
-    if path is not None:
-        shown["path"] = path
-    return {k: v for k, v in shown.items() if k in fields or (k == "path" and path)} if fields else shown
+    return orjson.Fragment(orjson.dumps({k: v for k, v in shown.items() if k in fields}))
 
 
 def sequence(tenant: str, seq: int) -> str:

@@ -28,10 +28,6 @@ SHARED_DRIVES = "io.cozy.files.shared-drives-dir"
 FIXED = frozenset((ROOT, TRASH))
 """What cannot be moved, trashed or destroyed."""
 
-VERSIONS_KEPT = 20
-VERSION_DELAY = 15 * 60.0
-"""Seconds between two kept versions of a file (contract-b 2.6)."""
-
 TAGS = 1000
 """Tags of one node at the most."""
 

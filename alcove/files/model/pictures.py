@@ -1,4 +1,4 @@
-"""The size of a picture, read from the first bytes of its file: no decoder runs, so no picture can harm.
+"""The size of a picture, and its Exif, read from the first bytes of its file: no decoder runs, so none can be harmed.
 
 PNG (ISO/IEC 15948, 11.2.2), GIF (GIF89a, 18) and JPEG (ITU-T T.81, B.2.2).
 """
@@ -6,30 +6,15 @@ PNG (ISO/IEC 15948, 11.2.2), GIF (GIF89a, 18) and JPEG (ITU-T T.81, B.2.2).
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
-from alcove.files.model.kinds import SHORTCUT
-
-EXTRACTOR = 2
-"""The version of the extraction as clients know it (contract-b 2.9)."""
-
-_EXTRACTED = {"image/jpeg", "image/png", "image/gif", "image/heic", "image/heif"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Start-of-frame markers hold the size; C4, C8 and CC in the same range are tables, not frames.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
-
-
-def extracted(mime: str, head: bytes, created_at: str) -> dict[str, object]:
-    """The metadata that an upload of this type gets by itself; empty for types that nothing is extracted from."""
-    if mime == SHORTCUT:
-        return {"extractor_version": EXTRACTOR}
-    if mime not in _EXTRACTED:
-        return {}
-    found: dict[str, object] = {"datetime": created_at, "extractor_version": EXTRACTOR}
-    size = size_of(head)
-    if size:
-        found["width"], found["height"] = size
-    return found
+_APP1, _SCAN = 0xE1, 0xDA
 
 
 def size_of(head: bytes) -> tuple[int, int] | None:
@@ -43,17 +28,34 @@ def size_of(head: bytes) -> tuple[int, int] | None:
     return _jpeg(head) if head[:2] == b"\xff\xd8" else None
 
 
+def exif_of_jpeg(head: bytes) -> bytes:
+    """The TIFF structure that a camera wrote into a JPEG; empty without one (Exif 4.7.2)."""
+    for marker, place in _segments(head):
+        if marker == _APP1 and head[place + 2 : place + 8] == b"Exif\0\0":
+            (length,) = struct.unpack_from(">H", head, place)
+            return head[place + 8 : place + length]
+    return b""
+
+
 def _jpeg(head: bytes) -> tuple[int, int] | None:
-    place = 2
+    for marker, place in _segments(head):
+        if marker in _FRAMES:
+            height, width = struct.unpack_from(">HH", head, place + 3)
+            return width, height
+    return None
+
+
+def _segments(head: bytes) -> Iterator[tuple[int, int]]:
+    """The segments of a JPEG up to its picture: the marker, and where its length stands."""
+    place = 2 if head[:2] == b"\xff\xd8" else len(head)
     while place + 9 <= len(head) and head[place] == 0xFF:
         marker = head[place + 1]
         if marker == 0xFF:
             place += 1
         elif marker in _ALONE:
             place += 2
-        elif marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", head, place + 5)
-            return width, height
+        elif marker == _SCAN:
+            return
         else:
+            yield marker, place + 2
             place += 2 + max(2, struct.unpack_from(">H", head, place + 2)[0])
-    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,13 +12,14 @@ from alcove.base.digits import whole
 from alcove.base.errors import Refusal
 from alcove.base.ids import new_id
 from alcove.documents import Document, Query
-from alcove.files.blobs import BlobTooLarge, Written
+from alcove.files.blobs import BlobTooLarge
 from alcove.files.errors import (
     NodeMissing,
     NotADirectory,
     ParentInTrash,
     ParentMissing,
     QuotaReached,
+    StaleRevision,
     WrongDigest,
     WrongLength,
 )
@@ -32,13 +34,17 @@ from alcove.files.model import (
     Node,
     Stamp,
     locator_blob,
+    moment_of,
     node_from,
     stored,
 )
+from alcove.files.model.kinds import kind_of
 from alcove.files.model.names import checked_name, checked_path, join, split
 from alcove.files.model.thumbnails import thumbnails_of
 from alcove.files.service import content, tree
 from alcove.files.service.counts import Counts
+from alcove.files.service.customs import Customs
+from alcove.files.service.extraction import extracted, is_extracted
 from alcove.files.service.links import ThumbnailKeys
 from alcove.files.service.usage import Usage
 from alcove.files.store import (
@@ -110,13 +116,13 @@ class Files:
         clock: Clock,
         *,
         scheme: str = "http",
-        public_name: Callable[[Instance], Awaitable[str]] | None = None,
+        customs: Customs | None = None,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._clock = clock
         self._scheme = scheme
-        self._public_name = public_name
+        self._customs = customs or Customs()
         self._usage = Usage(documents)
         self._counts = Counts(documents)
         self.thumbnail_keys = ThumbnailKeys(clock)
@@ -296,11 +302,7 @@ class Files:
         checked_name(what.name)
         if what.size is None or what.size > _PRECHECK:
             await self._expect(instance, what)
-        written = await self._receive(instance, what, parts)
-        stamp = self._stamp(instance, author)
-        return await self._commit(
-            instance, written.id, partial(content.create, what=what, written=written, stamp=stamp)
-        )
+        return await self._make(instance, what, await self._receive(instance, what, parts), author)
 
     async def _expect(self, instance: Instance, what: Upload, *, free: bool = True) -> None:
         """Refuses a long body before it comes, not after; for a short one the commit's own checks are soon enough."""
@@ -323,15 +325,7 @@ class Files:
     ) -> Node:
         """Gives a file new bytes; what it was becomes a version. Raises as `upload`, and `StaleRevision`."""
         await content.need_living_file(self._now(instance), file_id, rev)
-        written = await self._receive(instance, what, parts)
-        stamp = self._stamp(instance, author)
-        node, freed = await self._commit(
-            instance,
-            written.id,
-            partial(content.overwrite, file_id=file_id, what=what, written=written, stamp=stamp, rev=rev),
-        )
-        await self._free(instance, freed)
-        return node
+        return await self._replace(instance, what, await self._receive(instance, what, parts), author, file_id, rev)
 
     async def expect(self, instance: Instance, what: Upload, file_id: str = "", rev: str = "") -> None:
         """Refuses what could not be kept, before its bytes come: as `upload`, or as `overwrite` of that file."""
@@ -355,19 +349,14 @@ class Files:
 
         Raises as `upload` and `overwrite`; the blob is removed then, and whoever holds its bytes elsewhere has them.
         """
-        stamp = self._stamp(instance, author)
         try:
             await self._limit(instance, what)
         except Refusal:
             await self._free(instance, [written.id])
             raise
         if not file_id:
-            made = partial(content.create, what=what, written=written, stamp=stamp)
-            return await self._commit(instance, written.id, made)
-        unit = partial(content.overwrite, file_id=file_id, what=what, written=written, stamp=stamp, rev=rev)
-        node, freed = await self._commit(instance, written.id, unit)
-        await self._free(instance, freed)
-        return node
+            return await self._make(instance, what, written, author)
+        return await self._replace(instance, what, written, author, file_id, rev)
 
     async def same(self, instance: Instance, md5sum: str, size: int) -> Sequence[Node]:
         """The living files of that digest (in base64) and length."""
@@ -462,8 +451,7 @@ class Files:
 
     async def trash(self, instance: Instance, node_id: str, author: Author = NOBODY, rev: str = "") -> Node:
         """Puts a node into the trash. Raises `NodeMissing`, `AlreadyInTrash`, `StaleRevision`, `ForbiddenMove`."""
-        name = await self._public_name(instance) if self._public_name else ""
-        by = {"kind": "member", "displayName": name, "domain": instance.domain}
+        by = {"kind": "member", "displayName": await self._customs.name(instance), "domain": instance.domain}
         stamp = self._stamp(instance, author)
         return await self._work(instance, partial(tree.trash, node_id=node_id, stamp=stamp, by=by, rev=rev))
 
@@ -481,6 +469,21 @@ class Files:
         """Destroys all that is in the trash, one thing after the other."""
         for node in await children(self._now(instance), TRASH):
             await self.destroy(instance, node.id)
+
+    async def clean_trash(self, instance: Instance) -> int:
+        """Destroys what lies in the trash for longer than the context lets it; how many things there were."""
+        after = self._customs.emptied_after(instance)
+        if after is None:
+            return 0
+        gone, before = 0, self._clock.now() - after
+        for node in await children(self._now(instance), TRASH):
+            trashed = moment_of((node.fields.get("cozyMetadata") or {}).get("trashedAt"))
+            if trashed is None or trashed > before:
+                continue
+            with suppress(NodeMissing, StaleRevision):  # restored or destroyed in the meantime
+                await self.destroy(instance, node.id, node.rev)
+                gone += 1
+        return gone
 
     # -- keeping blobs and documents in step ----------------------------------------------------------------------
 
@@ -522,6 +525,31 @@ class Files:
             await self._free(instance, [written.id])
             raise refusal
         return written
+
+    async def _make(self, instance: Instance, what: Upload, written: Written, author: Author) -> Node:
+        received = await self._looked_into(instance, what, what.name, written)
+        unit = partial(content.create, what=what, received=received, stamp=self._stamp(instance, author))
+        return await self._commit(instance, written.id, unit)
+
+    async def _replace(
+        self, instance: Instance, what: Upload, written: Written, author: Author, file_id: str, rev: str
+    ) -> Node:
+        old = await self.find(instance, file_id)
+        received = await self._looked_into(instance, what, old.name if old else "", written)
+        unit = partial(content.overwrite, file_id=file_id, what=what, received=received, rev=rev)
+        unit = partial(unit, stamp=self._stamp(instance, author), keeping=self._customs.keeping(instance))
+        node, freed = await self._commit(instance, written.id, unit)
+        await self._free(instance, freed)
+        return node
+
+    async def _looked_into(self, instance: Instance, what: Upload, name: str, written: Written) -> content.Received:
+        """A blob with what it says of itself."""
+        mime, _ = kind_of(name, what.content_type)
+        if what.encrypted or not is_extracted(mime):
+            return content.Received(written)
+        read = partial(self._blobs.read, instance.key, written.id)
+        found = await extracted(mime, written, read, await self._customs.zone(instance))
+        return content.Received(written, found)
 
     async def _limit(self, instance: Instance, what: Upload) -> int:
         """Bytes that a file may have now. Raises `QuotaReached` when more are announced."""

@@ -6,14 +6,13 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from alcove.base.clock import rfc3339
 from alcove.base.ids import new_id
 from alcove.files.errors import NodeMissing, ParentInTrash, StaleRevision
 from alcove.files.model import (
     FILES,
     ROOT,
-    VERSION_DELAY,
     VERSIONS,
-    VERSIONS_KEPT,
     Node,
     Stamp,
     birth,
@@ -29,7 +28,6 @@ from alcove.files.model import (
 )
 from alcove.files.model.kinds import kind_of
 from alcove.files.model.names import checked_name, extension, next_free
-from alcove.files.model.pictures import extracted
 from alcove.files.service.tree import add, need_parent, save
 from alcove.files.store import child, need_node, versions_of
 
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
 
     from alcove.documents import Document, Tx
     from alcove.files.blobs import Written
+    from alcove.files.service.customs import Keeping
     from alcove.files.store import Source
 
 COPY_WORD = {"fr": "copie"}
@@ -72,9 +71,27 @@ class Upload:
     """`sourceAccount` and `sourceAccountIdentifier`: which connector's account it comes from."""
 
 
-def _bytes_fields(what: Upload, name: str, written: Written, created_at: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes that are durable, and what was taken out of them."""
+
+    written: Written
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """Metadata; `datetime` is when a picture was taken, if it says so."""
+
+    @property
+    def taken(self) -> str:
+        """When a picture was taken, as the API writes dates; empty if it does not say so."""
+        moment = moment_of(self.found.get("datetime"))
+        return "" if moment is None else rfc3339(moment)
+
+
+def _bytes_fields(what: Upload, name: str, received: Received, created_at: str) -> dict[str, Any]:
     """The fields that follow from the bytes and what was said of them."""
     mime, kind = kind_of(name, what.content_type)
+    written, found = received.written, received.found
+    if found and kind == "image":
+        found = {"datetime": created_at, **found}
     return {
         "internal_vfs_id": locator(written.id, written.sha256),
         "size": str(written.size),
@@ -84,14 +101,14 @@ def _bytes_fields(what: Upload, name: str, written: Written, created_at: str) ->
         "executable": what.executable,
         "encrypted": what.encrypted,
         "tags": clean_tags(what.tags),
-        "metadata": {**what.metadata, **extracted(mime, written.head, created_at)},
+        "metadata": {**what.metadata, **found},
     }
 
 
-async def create(tx: Tx, what: Upload, written: Written, stamp: Stamp) -> Node:
+async def create(tx: Tx, what: Upload, received: Received, stamp: Stamp) -> Node:
     """Commits a new file. Raises `ParentMissing`, `ParentInTrash`, `NameTaken`."""
     await need_parent(tx, what.dir_id, living=True)
-    created = what.created_at or stamp.at
+    created = received.taken or what.created_at or stamp.at
     name = await _unclashing(tx, what.dir_id, what.name) if what.numbered else what.name
     fields = {
         "type": "file",
@@ -100,7 +117,7 @@ async def create(tx: Tx, what: Upload, written: Written, stamp: Stamp) -> Node:
         "created_at": created,
         "updated_at": not_before(what.updated_at or created, created),
         "trashed": False,
-        **_bytes_fields(what, name, written, created),
+        **_bytes_fields(what, name, received, created),
         "cozyMetadata": {**birth(stamp, uploaded=True), **what.source},
     }
     return await add(tx, what.id or new_id(), fields)
@@ -119,7 +136,7 @@ async def need_living_file(tx: Source, file_id: str, rev: str = "") -> Node:
 
 
 async def overwrite(
-    tx: Tx, file_id: str, what: Upload, written: Written, stamp: Stamp, rev: str = ""
+    tx: Tx, file_id: str, what: Upload, received: Received, stamp: Stamp, keeping: Keeping, rev: str = ""
 ) -> tuple[Node, list[str]]:
     """Commits new bytes of a file; gives it, and the blobs that no document names any more.
 
@@ -129,7 +146,7 @@ async def overwrite(
     created = str(old.fields.get("created_at") or stamp.at)
     fields = {
         **old.fields,
-        **_bytes_fields(what, old.name, written, created),
+        **_bytes_fields(what, old.name, received, created),
         "updated_at": not_before(what.updated_at or stamp.at, created),
         "trashed": False,
     }
@@ -138,20 +155,23 @@ async def overwrite(
     node = await save(tx, old, fields)
     if old.md5sum == node.md5sum:
         return node, [old.blob]
-    return node, await _keep_version(tx, old, stamp)
+    return node, await _keep_version(tx, old, stamp, keeping)
 
 
-async def _keep_version(tx: Tx, old: Node, stamp: Stamp) -> list[str]:
+async def _keep_version(tx: Tx, old: Node, stamp: Stamp, keeping: Keeping) -> list[str]:
     """Keeps what a file was, by the rules of contract-b 2.6; gives the blobs that nothing names any more."""
+    tagged = bool(old.fields.get("tags"))
+    if keeping.number == 0 and not tagged:
+        return [old.blob]
     versions = sorted(await versions_of(tx, old.id), key=_age)
     recent = moment_of(_written_at(versions[-1].fields())) if versions else None
     born = moment_of(_written_at(old.fields)) or stamp.now
-    if recent is not None and (born - recent).total_seconds() < VERSION_DELAY and not old.fields.get("tags"):
+    if recent is not None and born - recent < keeping.delay and not tagged:
         return [old.blob]
     await add_version(tx, old)
     dropped = list[str]()
     droppable = [v for v in versions if not v.fields().get("tags")]
-    for version in droppable[: max(0, len(versions) + 1 - VERSIONS_KEPT)]:
+    for version in droppable[: max(0, len(versions) + 1 - keeping.number)]:
         await tx.delete(VERSIONS, version.id, version.rev)
         dropped.append(locator_blob(version.fields()))
     return dropped

@@ -15,6 +15,7 @@ from alcove.files import ROOT, Author, NameTaken, Patch, QuotaReached, Upload
 from alcove.files.blobs import LocalBlobs
 from alcove.files.errors import NodeMissing, ParentInTrash
 from alcove.files.model import sha256_of
+from alcove.files.service.customs import Customs, wrong_settings
 from alcove.files.store import REFERENCED
 from alcove.files.testing import LATER, FilesInMemory, files_in_memory, parts_of
 
@@ -256,3 +257,46 @@ async def test_on_a_real_disk(tmp_path: Path) -> None:
     await place.files.empty_trash(place.instance)
     await local.close()
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+async def test_versions_by_the_rules_of_the_context() -> None:
+    rules: dict[str, object] = {"max_number_of_versions_to_keep": 3, "min_delay_between_two_versions": "1h"}
+    clock = SetClock()
+    place = await files_in_memory(clock=clock)
+    place.files._customs = Customs(context=lambda _: rules)
+    file = await place.put("f", b"one")
+    for n in range(10):
+        clock.pass_time(minutes=70)
+        await write(place, file, str(n).encode())
+    assert len(await place.files.versions(place.instance, file.id)) == 3
+    clock.pass_time(minutes=40)
+    await write(place, file, b"soon")
+    clock.pass_time(minutes=10)
+    await write(place, file, b"sooner")
+    assert len(await place.files.versions(place.instance, file.id)) == 3
+    rules["max_number_of_versions_to_keep"] = 0
+    clock.pass_time(minutes=70)
+    before = {v.id for v in await place.files.versions(place.instance, file.id)}
+    await write(place, file, b"none")
+    assert {v.id for v in await place.files.versions(place.instance, file.id)} == before
+
+
+async def test_the_trash_is_emptied_of_what_is_old() -> None:
+    rules: dict[str, object] = {}
+    clock = SetClock()
+    place = await files_in_memory(clock=clock)
+    place.files._customs = Customs(context=lambda _: rules)
+    old, new = await place.put("old", b"o"), await place.put("new", b"n")
+    await place.files.trash(place.instance, old.id)
+    clock.pass_time(minutes=31 * 24 * 60)
+    await place.files.trash(place.instance, new.id)
+    assert await place.files.clean_trash(place.instance) == 0
+    rules["auto_clean_trashed_after"] = "30D"
+    assert await place.files.clean_trash(place.instance) == 1
+    assert await place.files.find(place.instance, old.id) is None
+    assert await place.files.find(place.instance, new.id) is not None
+
+
+def test_settings_of_a_context_that_cannot_be_used() -> None:
+    wrong = {"max_number_of_versions_to_keep": -1, "min_delay_between_two_versions": "soon", "other": 1}
+    assert list(wrong_settings(wrong)) == ["max_number_of_versions_to_keep", "min_delay_between_two_versions"]
