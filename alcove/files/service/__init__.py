@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 
     from alcove.base.clock import Clock
     from alcove.documents import Documents, Tx
-    from alcove.files.blobs import Blobs
+    from alcove.files.blobs import Blobs, Written
     from alcove.files.service.content import Upload
     from alcove.files.service.tree import Patch
     from alcove.instances import Instance
