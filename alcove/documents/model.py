@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from alcove.base.http import Caller
 
@@ -153,6 +153,13 @@ class Documents(Protocol):
 
     async def all(self, tenant: str, doctype: str) -> list[Document]:
         """Every live document of a type, in the order of ids. For types that are small by nature."""
+        ...
+
+    async def survey(self, tenant: str, doctype: str, read: Callable[[Iterable[Document]], T]) -> tuple[T, int]:
+        """What `read` makes of every live document of a type, as they all were after one write; and that one's number.
+
+        For what a type of any size says as a whole. `read` may run in another thread, and more than once.
+        """
         ...
 
     async def work(self, tenant: str, unit: Callable[[Tx], Awaitable[T]]) -> T:

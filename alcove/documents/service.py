@@ -121,6 +121,19 @@ class StoredDocuments:
         near = await self.count(tenant, doctype) <= NEAR
         return await self.read(tenant, read) if near else await self.scan(tenant, read)
 
+    async def survey(self, tenant: str, doctype: str, read: Callable[[Iterable[Document]], T]) -> tuple[T, int]:
+        """What `read` makes of every live document of a type, as they all were after one write; and that one's number.
+
+        For what a type of any size says as a whole. `read` may run in another thread, and more than once.
+        """
+
+        def look(store: Store) -> tuple[T, int]:
+            kind = store.kind(doctype)
+            rows = store.living(kind) if kind else ()
+            return read(row.document(doctype) for row in rows), store.rows.seq()
+
+        return await self.scan(tenant, look)
+
     async def work(self, tenant: str, unit: Callable[[Tx], Awaitable[T]]) -> T:
         """Runs a unit of work; when it returns, its writes are durable. The unit may run more than once."""
         return await self.write(tenant, lambda store: drive(unit, Transaction(store)))

@@ -12,6 +12,7 @@ from alcove.files.errors import (
 from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node
 from alcove.files.service import Files
 from alcove.files.service.content import Upload
+from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import Thumbnails
 from alcove.files.service.tree import Patch
 from alcove.files.store import Listing
@@ -24,6 +25,7 @@ __all__ = [
     "AlreadyInTrash",
     "Author",
     "Files",
+    "FolderTags",
     "Listing",
     "NameTaken",
     "NoPicture",

@@ -25,6 +25,7 @@ from alcove.files.service.customs import Customs, wrong_settings
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
 from alcove.files.service.resuming import Resuming
+from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
 from alcove.instances import (
     CHECKS,
@@ -119,7 +120,7 @@ def register(house: House) -> None:
         blobs.drop(instance.key)
 
     instances.on_destroyed(forget)
-    sweeper = Sweeper(house, files, _uploads(house, files, blobs), instances)
+    sweeper = Sweeper(house, files, _more(house, files, blobs), instances)
 
     async def draw() -> None:
         # Stopped before the followers are, one of which may be in the middle of many pictures.
@@ -132,8 +133,10 @@ def register(house: House) -> None:
     house.on_stop("blobs", blobs.close)
 
 
-def _uploads(house: House, files: Files, blobs: Blobs) -> Resuming:
-    """Uploads in pieces."""
+def _more(house: House, files: Files, blobs: Blobs) -> Resuming:
+    """Uploads in pieces, and entity tags of directories for who keeps a folder in step."""
+    tags = house.provide(FolderTags, FolderTags(house.need(Documents)))
+    house.need(Instances).on_destroyed(lambda instance: tags.drop(instance.key))
     resuming = Resuming(files, blobs, Parts(house.settings.home), house.clock)
     house.add_routes(*upload_routes(files, resuming))
     house.need(Instances).on_destroyed(lambda instance: resuming.drop(instance.key))
