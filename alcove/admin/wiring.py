@@ -18,7 +18,7 @@ from alcove.apps import Apps
 from alcove.connectors import Maintenance
 from alcove.documents import Documents
 from alcove.files import Files
-from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SessionCodes, Sessions, Tokens
+from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SecondFactors, SessionCodes, Sessions, Tokens
 from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import Triggers
 from alcove.notifications import Notifications
@@ -32,11 +32,11 @@ def register(house: House) -> None:
     instances, clients, sessions = house.need(Instances), house.need(Clients), house.need(Sessions)
     tokens, passphrases = house.need(Tokens), house.need(Passphrases)
     documents, files, apps = house.need(Documents), house.need(Files), house.need(Apps)
-    codes, links = house.need(SessionCodes), house.need(MagicLinks)
+    codes, links, factors = house.need(SessionCodes), house.need(MagicLinks), house.need(SecondFactors)
     checks, triggers = house.registry(CHECKS), house.need(Triggers)
     house.add_routes(
         *InstanceRoutes(instances, house.need(InstanceSettings)).routes(),
-        *AccessRoutes(instances, tokens, clients, sessions, codes, passphrases, links).routes(),
+        *AccessRoutes(instances, tokens, clients, sessions, codes, passphrases, links, factors).routes(),
         *ContextRoutes(house.need(Contexts)).routes(),
         *FlagRoutes(instances, house.need(Flags)).routes(),
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),

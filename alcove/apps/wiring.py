@@ -21,6 +21,7 @@ from alcove.apps.service.registries import Registries
 from alcove.apps.service.renewing import Renewals
 from alcove.apps.service.shelf import Shelf
 from alcove.apps.service.sources import Sources
+from alcove.apps.service.wished import Wished
 from alcove.apps.store import Installed
 from alcove.base.http import AppHost
 from alcove.base.outgoing import Outgoing
@@ -74,8 +75,11 @@ def register(house: House) -> None:
     house.registry(GRANTS).add("app", apps.grant)
     house.registry(OFFERS).add("registries", RegistryOffers(installers.of(WEBAPPS)))
 
-    async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
+    wished = Wished(installers.of(WEBAPPS))
+
+    async def provision(instance: Instance, options: Mapping[str, str]) -> None:
         await apps.install(instance)
+        await wished.install(instance, options.get("Apps", ""))
 
     house.registry(PROVISIONERS).add("apps", provision)
     house.on_start("apps", apps.refresh)

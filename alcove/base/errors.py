@@ -32,6 +32,7 @@ class Refusal(Exception):
         parameter: str | None = None,
         pointer: str | None = None,
         headers: dict[str, str] | None = None,
+        links: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail or type(self).title)
         self.detail = detail
@@ -39,6 +40,7 @@ class Refusal(Exception):
         self.code = code
         self.source = {k: v for k, v in (("parameter", parameter), ("pointer", pointer)) if v is not None}
         self.headers = headers or {}
+        self.links = links or {}
 
     def own_body(self) -> dict[str, object] | None:
         """The body of the answer where a family of errors has one of its own (`/data`: CouchDB's)."""

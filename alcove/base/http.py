@@ -273,6 +273,8 @@ def jsonapi_errors(refusal: Refusal, accept: str) -> Response:
     if refusal.detail:
         error["detail"] = refusal.detail
     error["source"] = refusal.source
+    if refusal.links:
+        error["links"] = refusal.links
     body = orjson.dumps({"errors": [error]})
     return Response(body, refusal.status, refusal.headers, "application/vnd.api+json")
 

@@ -36,15 +36,19 @@ def instance() -> None:
 @click.argument("domain")
 @click.option("--invite", is_flag=True, help="Ask for no passphrase: print the link by which the person chooses one.")
 @click.option("--passphrase", envvar="ALCOVE_NEW_PASSPHRASE", help="Asked for when it is not given.")
+@click.option("--app", "apps", multiple=True, help="An app of the registries to install; can be said again.")
 @record_options
 @_json
-def add(domain: str, passphrase: str | None, *, invite: bool, as_json: bool, **said: Any) -> None:
+def add(
+    domain: str, passphrase: str | None, *, invite: bool, apps: tuple[str, ...], as_json: bool, **said: Any
+) -> None:
     """Make the instance DOMAIN (a host, with the port where it is not 80 or 443)."""
     if invite and passphrase:
         raise click.UsageError("--invite lets the person choose the passphrase: leave --passphrase out")
     if not invite and not passphrase:
         passphrase = click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)
     told = parameters(said) | ({} if invite else {"Passphrase": str(passphrase)})
+    told |= {"Apps": ",".join(apps)} if apps else {}
     settings = read_settings()
     with running(settings) as server:
         record = server.operator.create(domain, **told)

@@ -8,6 +8,7 @@ from alcove.identity.clients import Clients
 from alcove.identity.device_flow import DeviceFlows
 from alcove.identity.devices import DeviceLimit
 from alcove.identity.errors import LoginNeeded, MetadataWrong
+from alcove.identity.factors import SecondFactors
 from alcove.identity.http.device_flow import DeviceFlowPages
 from alcove.identity.http.forms import visitor_of
 from alcove.identity.http.links import LinkPages
@@ -52,6 +53,7 @@ __all__ = [
     "OperatorUnknown",
     "Passphrases",
     "Permissions",
+    "SecondFactors",
     "Session",
     "SessionCodes",
     "Sessions",

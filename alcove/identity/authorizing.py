@@ -38,11 +38,8 @@ class Asked:
     state: str
     scope: str
     challenge: str
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether the client asks for everything and was not certified yet."""
-        return self.scope == EVERYTHING and not self.client.flagship
+    uncertain: bool
+    """Whether the client asks for everything and was not certified yet."""
 
     @property
     def silent(self) -> bool:
@@ -90,7 +87,8 @@ async def read_asked(clients: Clients, instance: Instance, said: Mapping[str, st
     if address not in client.fields["redirect_uris"]:
         raise AuthorizeWrong("Incorrect redirect_uri")
     scope = _scope(client, said.get("scope", "").strip(), challenge)
-    return Asked(client, address, state, scope, challenge)
+    uncertain = scope == EVERYTHING and not clients.certified(instance, client)
+    return Asked(client, address, state, scope, challenge, uncertain)
 
 
 def _scope(client: Client, scope: str, challenge: str) -> str:
@@ -108,7 +106,7 @@ def _scope(client: Client, scope: str, challenge: str) -> str:
 async def rules_of(clients: Clients, instance: Instance, asked: Asked) -> Sequence[Rule]:
     """What a scope opens; raises `AuthorizeWrong`. It may ask a registry: only for who is logged in."""
     try:
-        return await clients.rules(instance, asked.client, asked.scope, offered=instance)
+        return await clients.rules(instance, asked.client, asked.scope, offered=True)
     except (WrongScope, TokenInvalid):
         raise AuthorizeWrong("Invalid scope") from None
 

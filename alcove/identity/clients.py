@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alcove.identity.model import Offers
     from alcove.identity.permissions import Permissions
     from alcove.identity.tokens import Tokens
-    from alcove.instances import Instance, Instances
+    from alcove.instances import Contexts, Instance, Instances
 
 FORCED = {
     "client_secret_expires_at": 0,
@@ -63,10 +63,12 @@ class Clients:
         tokens: Tokens,
         permissions: Permissions,
         offers: Registry[Offers],
+        contexts: Contexts,
         clock: Clock,
     ) -> None:
         self._documents = documents
         self._offers = offers
+        self._contexts = contexts
         self._instances = instances
         self._tokens = tokens
         self._permissions = permissions
@@ -103,21 +105,25 @@ class Clients:
         rules = await self.rules(instance, client, str(claims.get("scope") or ""))
         return Who("access", client.id, "", rules, device=client.device)
 
-    async def rules(self, tenant: Tenant, client: Client, scope: str, *, offered: Instance | None = None) -> list[Rule]:
+    def certified(self, instance: Instance, client: Client) -> bool:
+        """Whether a client may have everything: the person has certified it, or here none needs that."""
+        return client.flagship or self._contexts.of(instance).get("skip_certification") is True
+
+    async def rules(self, instance: Instance, client: Client, scope: str, *, offered: bool = False) -> list[Rule]:
         """What a scope opens to a client; raises `WrongScope`, and `TokenInvalid` for what it may not have.
 
-        Everything is for certified clients alone, and nothing else may stand for it. With the instance in `offered`,
-        the app that a client speaks for need not be installed yet.
+        Everything is for certified clients alone, and nothing else may stand for it. The app that a client speaks for
+        need not be installed yet when it is `offered`.
         """
         if scope == EVERYTHING:
-            if not client.flagship:
+            if not self.certified(instance, client):
                 raise TokenInvalid
             return read_scope(scope)
         if scope.startswith(APP):
             slug = scope.removeprefix(APP)
-            granted = await self._permissions.granted(tenant, "app", slug)
-            if granted is None and offered is not None:
-                granted = await self._offered(offered, slug)
+            granted = await self._permissions.granted(instance, "app", slug)
+            if granted is None and offered:
+                granted = await self._offered(instance, slug)
             if granted is None or client.linked != slug:
                 raise TokenInvalid
             return read_set(granted)

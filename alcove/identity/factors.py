@@ -50,6 +50,7 @@ DOCTYPE, ONLY = "org.alcove.secondfactor", "one"
 SECRETS = frozenset({"secret", "used", "offered", "mailed", "recovery"})
 """Its members: realtime tells none of them."""
 PURPOSE = "second factor"
+VERIFIED = "verified address"
 LIVES = timedelta(minutes=15)
 """How long a code can be typed: as long as the contract's (14 steps of a minute)."""
 MAILS = Allowance("mails with a code", 20)
@@ -189,6 +190,16 @@ class SecondFactors:
             return used
 
         return bool(digest) and await self._documents.work(instance.key, unit)
+
+    def vouch(self, instance: Instance) -> str:
+        """A code for who has shown elsewhere that mails reach them: `vouched`."""
+        return self._slips.write(VERIFIED, {"tenant": instance.key, "of": mark(instance, VERIFIED)}, LIVES)
+
+    async def vouched(self, instance: Instance, code: str) -> bool:
+        """Whether such a code stands for a mailed one; it may be used again while it lasts."""
+        said = self._slips.read(VERIFIED, code) if code else None
+        fits = said is not None and said["tenant"] == instance.key and marked(instance, VERIFIED, said["of"])
+        return fits and await self.mode(instance) == BY_MAIL
 
     # Setting up
 

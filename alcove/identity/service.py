@@ -19,6 +19,7 @@ from alcove.identity.limits import network_of
 from alcove.identity.model import NEWCOMER, OWNER, Who, WrongScope, read_scope, read_set
 from alcove.identity.passphrases import may_register
 from alcove.identity.permission import HOLDERS
+from alcove.instances import PlaceMoved, moved_warning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from alcove.identity.permissions import Permissions
     from alcove.identity.sessions import Session, Sessions
     from alcove.identity.tokens import Tokens
-    from alcove.instances import Instance
+    from alcove.instances import Instance, InstanceSettings
 
 log = logging.getLogger("alcove.identity")
 
@@ -67,6 +68,7 @@ class Gate:
         codes: Codes,
         clients: Clients,
         app_passwords: AppPasswords,
+        settings: InstanceSettings,
         clock: Clock,
         operator: str,
         *,
@@ -78,6 +80,7 @@ class Gate:
         self._permissions = permissions
         self._codes = codes
         self._clients = clients
+        self._settings = settings
         self._app_passwords = app_passwords
         self._clock = clock
         self._operator = operator.encode()
@@ -181,6 +184,7 @@ class Gate:
             if audience == "cli":
                 return Who(audience, subject, "", read_scope(claims.get("scope") or ""))
             if audience == "access":
+                await self._check_here(instance)
                 return await self._clients.who(instance, claims)
             if audience == "share":
                 return await self._codes.who(instance, claims, token)
@@ -193,6 +197,13 @@ class Gate:
         except WrongScope as error:
             log.warning("a token with an unreadable scope", extra={"domain": instance.domain, "reason": str(error)})
             raise TokenInvalid from None
+
+    async def _check_here(self, instance: Instance) -> None:
+        """Raises `PlaceMoved` to clients of a place that is elsewhere: they keep what they have, and go there."""
+        if instance.fields.get("moved"):
+            warning = moved_warning(instance, (await self._settings.read(instance)).get("moved_to"))
+            if warning is not None:
+                raise PlaceMoved(warning)
 
     async def session(self, call: Call) -> Session | None:
         """The session of the browser that sent this call, if it is logged in."""

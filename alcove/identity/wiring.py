@@ -92,20 +92,30 @@ def register(house: House) -> None:
     """Provides the guard, tokens, sessions and passphrases, and the login page."""
     settings, clock = house.settings, house.clock
     documents, instances = house.need(Documents), house.need(Instances)
-    flat = settings.subdomains == "flat"
     tokens = house.provide(Tokens, Tokens(clock))
     sessions = house.provide(Sessions, Sessions(documents, clock))
     grants, tries = house.registry(GRANTS), Tries(house.need(Tables))
-    secure = settings.scheme == "https"
     writable = Policies(house.registry(POLICIES)).writable
     permissions = house.provide(Permissions, Permissions(documents, tokens, grants, writable, clock))
     house.registry(REDACTIONS).add(PERMISSIONS, frozenset({"password", "codes", "shortcodes"}))
     codes = house.provide(Codes, Codes(documents, permissions, Attempts(tries, clock, "code")))
     operator = operator_passphrase(settings)
-    clients = house.provide(Clients, Clients(documents, instances, tokens, permissions, house.registry(OFFERS), clock))
+    offers, contexts = house.registry(OFFERS), house.need(Contexts)
+    clients = house.provide(Clients, Clients(documents, instances, tokens, permissions, offers, contexts, clock))
     passwords = _app_passwords(house, Attempts(tries, clock, "app password"))
     gate = Gate(
-        documents, tokens, sessions, permissions, codes, clients, passwords, clock, operator, flat=flat, secure=secure
+        documents,
+        tokens,
+        sessions,
+        permissions,
+        codes,
+        clients,
+        passwords,
+        house.need(InstanceSettings),
+        clock,
+        operator,
+        flat=settings.subdomains == "flat",
+        secure=settings.scheme == "https",
     )
     house.provide(Gate, gate)
     house.provide(TokenReader, gate)
@@ -186,7 +196,7 @@ def _factors(house: House, slips: Slips, sealer: Sealer, attempts: Attempts) -> 
     """The second proof that a person may want to be asked for."""
     house.registry(POLICIES).add(FACTORS, Policy(readable=False, writable=False))
     house.registry(REDACTIONS).add(FACTORS, FACTOR_SECRETS)
-    return SecondFactors(
+    factors = SecondFactors(
         house.need(Documents),
         house.need(Instances),
         house.need(InstanceSettings),
@@ -197,6 +207,7 @@ def _factors(house: House, slips: Slips, sealer: Sealer, attempts: Attempts) -> 
         house.need(Allowances),
         house.clock,
     )
+    return house.provide(SecondFactors, factors)
 
 
 def _second(
@@ -263,7 +274,8 @@ def _hosted(house: House, gate: Gate) -> None:
     """What a person asks of who hosts their place."""
     contexts = house.need(Contexts)
     leaving = Leaving(house.need(Instances), contexts, house.need(Outbox), house.need(Allowances), house.clock)
-    house.add_routes(*HostingRoutes(gate, contexts, house.need(InstanceSettings), leaving).routes())
+    instances, person, scheme = house.need(Instances), house.need(InstanceSettings), house.settings.scheme
+    house.add_routes(*HostingRoutes(gate, instances, contexts, person, leaving, scheme).routes())
 
 
 def _mails(

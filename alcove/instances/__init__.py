@@ -16,6 +16,7 @@ from alcove.instances.model import (
     Provisioner,
     names_of,
 )
+from alcove.instances.moved import PlaceMoved, moved_warning
 from alcove.instances.parameters import MODES, settings_of
 from alcove.instances.records import DIRECTORY, SAMPLE_FLAG, directory
 from alcove.instances.service import DEBUG_UNTIL, DEBUGGED, Instances
@@ -58,11 +59,13 @@ __all__ = [
     "Instances",
     "Introduction",
     "Layer",
+    "PlaceMoved",
     "Provisioner",
     "RecordChanged",
     "TooOften",
     "directory",
     "flag_documents",
+    "moved_warning",
     "names_of",
     "settings_of",
     "terms_waiting",

@@ -87,7 +87,9 @@ class SettingsRoutes:
     async def context(self, call: Call) -> Response:
         """What the operator has set for a group of instances."""
         await _identified(call)
-        said = self._contexts.of(cast("Instance", call.instance))
+        said = dict(self._contexts.of(cast("Instance", call.instance)))
+        if "antivirus" in said:
+            said["antivirus"] = {"enabled": False}  # no file is scanned here, whatever a context of elsewhere says
         links = {"self": "/settings/context"}
         return answer(resource(SETTINGS, "io.cozy.settings.context", said, links=links))
 

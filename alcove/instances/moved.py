@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from alcove.base.errors import Refusal
+
 if TYPE_CHECKING:
     from alcove.instances.model import Instance
 
@@ -20,3 +22,17 @@ def moved_warning(instance: Instance, to: object) -> dict[str, Any] | None:
     words = _WORDS.get(instance.locale, _WORDS["en"])
     said = {"status": "410", "title": "Cozy has been moved", "code": "moved", "detail": words, "source": {}}
     return {**said, **({"links": {"related": to}} if isinstance(to, str) and to else {})}
+
+
+class PlaceMoved(Refusal):
+    """The place is at another address from now on: who calls goes there."""
+
+    status = 410
+
+    def __init__(self, warning: dict[str, Any]) -> None:
+        super().__init__(warning["detail"], title=warning["title"], code=warning["code"], links=warning.get("links"))
+        self._warning = warning
+
+    def own_body(self) -> dict[str, object]:
+        """The same for `/data`: clients look for the code there too."""
+        return {"errors": [self._warning]}

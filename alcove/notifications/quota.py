@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from alcove.base.digits import whole
 from alcove.files import FILES, VERSIONS
-from alcove.notifications.model import Rule, Said, Sender
 from alcove.notifications.texts import quota_words
+from alcove.notifications.turning import Turning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,20 +21,16 @@ FOLLOWER = "notifications.quota"
 HEARD = frozenset({FILES, VERSIONS})
 TENTHS = 9
 """Tenths of the quota from which on the person is told."""
-STACK = Sender("stack", "")
-RULE = Rule(stateful=True, min_interval=timedelta(days=7))
-"""Told once when it happens, and at most once a week when it comes and goes."""
 CATEGORY = "disk-quota"
 
 
 class QuotaWatch:
-    """Follows what is added and removed. `_tight` is what the person was told last, by instance."""
+    """Follows what is added and removed."""
 
     def __init__(self, notifications: Notifications, files: Files, instances: Instances) -> None:
-        self._notifications = notifications
+        self._turning = Turning(notifications, CATEGORY, quota_words)
         self._files = files
         self._instances = instances
-        self._tight: dict[str, bool] = {}
 
     def wants(self, tenant: str, changes: Sequence[Change]) -> bool:
         """Whether a commit may concern somebody whose space has a limit."""
@@ -51,23 +46,11 @@ class QuotaWatch:
         if instance is None or not quota:
             return
         tight = sum(await self._files.usage(instance)) * 10 > quota * TENTHS
-        if tenant not in self._tight:
-            self._tight[tenant] = await self._told(instance)
-        if tight == self._tight[tenant]:
-            return
-        title, message = quota_words(instance.locale)
-        link = {"redirectLink": "files/"}
-        said = Said({"category": CATEGORY, "title": title, "message": message, "state": tight, "data": link}, None)
-        await self._notifications.announce(instance, STACK, RULE, said)
-        self._tight[tenant] = tight
+        await self._turning.now(instance, "files/", so=tight)
 
     def forget(self, tenant: str) -> None:
         """Drops what is known of an instance that is gone."""
-        self._tight.pop(tenant, None)
-
-    async def _told(self, instance: Instance) -> bool:
-        last = await self._notifications.last(instance, STACK, CATEGORY)
-        return last is not None and last.get("state") is True
+        self._turning.forget(tenant)
 
 
 def _quota(instance: Instance) -> int:

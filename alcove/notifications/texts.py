@@ -21,3 +21,18 @@ def quota_words(locale: str) -> tuple[str, str]:
         "Nine tenths of your space are taken. Empty the trash, remove what you do not need any more, or ask who runs "
         "the server for more.",
     )
+
+
+def devices_words(locale: str) -> tuple[str, str]:
+    """Title and message for who has connected more devices than the place may have."""
+    if locale.startswith("fr"):
+        return (
+            "Trop d’appareils sont connectés",
+            "Votre lieu ne peut pas en avoir autant. Déconnectez ceux dont vous ne vous servez plus : "
+            "d’ici là, vos applications ne s’ouvrent plus. Vos données sont en sûreté.",
+        )
+    return (
+        "Too many devices are connected",
+        "Your place may not have as many. Disconnect those that you use no more: until then your apps do not open. "
+        "Your data is safe.",
+    )

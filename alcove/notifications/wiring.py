@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower, Policy
 from alcove.files import Files
+from alcove.identity import DeviceLimit
 from alcove.instances import Instances, InstanceSettings
+from alcove.notifications.devices import FOLLOWER as DEVICES
+from alcove.notifications.devices import HEARD as CLIENTS
+from alcove.notifications.devices import DeviceWatch
 from alcove.notifications.http import NotificationsHTTP
 from alcove.notifications.model import WAITING
 from alcove.notifications.quota import FOLLOWER, HEARD, QuotaWatch
@@ -31,4 +35,7 @@ def register(house: House) -> None:
     watch = QuotaWatch(notifications, house.need(Files), instances)
     house.registry(FOLLOWERS).add(FOLLOWER, Follower(FOLLOWER, HEARD, watch.follow, wants=watch.wants))
     instances.on_destroyed(lambda instance: watch.forget(instance.key))
+    devices = DeviceWatch(notifications, house.need(DeviceLimit), instances)
+    house.registry(FOLLOWERS).add(DEVICES, Follower(DEVICES, CLIENTS, devices.follow))
+    instances.on_destroyed(lambda instance: devices.forget(instance.key))
     house.add_routes(*NotificationsHTTP(notifications, house.clock).routes())

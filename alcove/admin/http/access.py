@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from alcove.base.http import Call, Route
-    from alcove.identity import Clients, MagicLinks, Passphrases, SessionCodes, Sessions, Tokens
+    from alcove.identity import Clients, MagicLinks, Passphrases, SecondFactors, SessionCodes, Sessions, Tokens
     from alcove.instances import Instances
 
 log = logging.getLogger("alcove.admin")
@@ -39,6 +39,7 @@ class AccessRoutes:
         codes: SessionCodes,
         passphrases: Passphrases,
         links: MagicLinks,
+        factors: SecondFactors,
     ) -> None:
         self._codes = codes
         self._instances = instances
@@ -47,6 +48,7 @@ class AccessRoutes:
         self._sessions = sessions
         self._passphrases = passphrases
         self._links = links
+        self._factors = factors
 
     def routes(self) -> list[Route]:
         """The route table of this file."""
@@ -60,6 +62,7 @@ class AccessRoutes:
                 ("PUT", "/instances/:domain/passphrase", self.passphrase),
                 ("DELETE", "/instances/:domain/sessions", self.end_sessions),
                 ("POST", "/instances/:domain/session_code", self.session_code),
+                ("POST", "/instances/:domain/email_verified_code", self.verified_code),
                 ("POST", "/instances/:domain/session_code/check", self.check_code),
                 ("DELETE", "/oauth/:domain/clients", self.revoke),
             )
@@ -77,6 +80,12 @@ class AccessRoutes:
         await self._passphrases.replace(instance, said)
         log.info("the operator set a passphrase", extra={"domain": instance.domain})
         return Response(status_code=204)
+
+    async def verified_code(self, call: Call) -> Response:
+        """A code for who has shown to the operator that mails reach them: it stands for a mailed one, for a while."""
+        instance = self._instances.by_domain(call.params["domain"])
+        log.info("the operator vouched for a person's mails", extra={"domain": instance.domain})
+        return JSONResponse({"email_verified_code": self._factors.vouch(instance)}, 201, {"Cache-Control": "no-store"})
 
     async def token(self, call: Call) -> Response:
         """A token as bare text: `Domain`, `Audience` (cli, app, konn, access-token, refresh-token), `Subject`, `Scope`.

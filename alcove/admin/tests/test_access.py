@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
 from alcove.apps.testing import log_in
+from alcove.instances import Instances, InstanceSettings
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
@@ -99,3 +101,40 @@ async def test_a_code_is_good_once(door: Front) -> None:
         checked = await door.operator.post(f"{path}/check", json=made.json())
         assert (checked.status_code, checked.json()) == (status, {"valid": valid})
     assert (await door.operator.post(f"{path}/check", content=b"[]")).status_code == 400
+
+
+async def test_a_client_of_a_place_that_moved_is_told_where_it_is(door: Front) -> None:
+    client = (await door.operator.post("/instances/oauth_client", params=CLIENT)).json()
+    params = {"Domain": DOMAIN, "Audience": "access-token", "Subject": client["client_id"], "Scope": "io.cozy.contacts"}
+    token = (await door.operator.post("/instances/token", params=params)).text
+    assert await works(door, token) == 200
+    instances, settings = door.house.need(Instances), door.house.need(InstanceSettings)
+    alice = await instances.change(instances.by_domain(DOMAIN), {"moved": True})
+    await settings.amend(alice, {"moved_to": "https://new.example"})
+    async with door.client(DOMAIN, Authorization=f"Bearer {token}") as moved:
+        for path in ("/data/io.cozy.contacts/_all_docs", "/settings/instance", "/settings/warnings"):
+            answer = await moved.get(path)
+            [error] = answer.json()["errors"]
+            assert (answer.status_code, error["code"], error["links"]) == (
+                410,
+                "moved",
+                {"related": "https://new.example"},
+            )
+    async with door.client(DOMAIN, "io.cozy.contacts") as cli:
+        assert (await cli.get("/data/io.cozy.contacts/_all_docs")).status_code == 200
+
+
+async def test_who_was_vouched_for_types_no_mailed_code(door: Front) -> None:
+    path = f"/instances/{DOMAIN}/email_verified_code"
+    code = (await door.operator.post(path)).json()["email_verified_code"]
+    await door.operator.patch(f"/instances/{DOMAIN}", params={"AuthMode": "two_factor_mail"})
+    async with door.client(DOMAIN) as browser:
+        page = await browser.get("/auth/login", params={"email_verified_code": code})
+        assert f'name="email_verified_code" value="{code}"' in page.text
+        for said, path in (("wrong", "/auth/twofactor"), (code, "/"), (code, "/")):
+            answer = await log_in(browser, DOMAIN, "pass words here", email_verified_code=said)
+            assert urlsplit(answer.json()["redirect"]).path == path
+            browser.cookies.clear()
+        door.clock.pass_time(minutes=16)
+        answer = await log_in(browser, DOMAIN, "pass words here", email_verified_code=code)
+        assert urlsplit(answer.json()["redirect"]).path == "/auth/twofactor"

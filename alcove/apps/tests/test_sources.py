@@ -319,3 +319,14 @@ async def test_registries_tell_apps_what_could_be_installed(door: Front, web: We
         asked = len(web.asked)
         assert (await get("/maintenance")).status_code == 200
         assert len(web.asked) == asked  # told a moment ago
+
+
+async def test_an_instance_is_made_with_apps_whatever_of_them_can_be_had(door: Front, web: Web, app: Path) -> None:
+    content = packed(app)
+    web.put(URL, content)
+    web.put(f"{REGISTRY}/registry/other/stable/latest", registered(content))
+    await door.instance("bob.example", Apps="other,none, other,../x")
+    async with door.client("bob.example", "io.cozy.apps") as client:
+        listed = (await client.get("/apps/")).json()["data"]
+    assert [one["id"] for one in listed] == ["io.cozy.apps/other"]
+    assert listed[0]["attributes"]["source"] == "registry://other/stable"

@@ -82,9 +82,10 @@ class DelegatedTokens:
             asked.status_code = 401
             return asked
         scope = _text(said, "scope")
-        if client.linked and not client.flagship:
+        certified = self._clients.certified(instance, client)
+        if client.linked and not certified:
             scope = f"{APP}{client.linked}"
-        if scope == EVERYTHING and not client.flagship:
+        if scope == EVERYTHING and not certified:
             code = await self._session_codes.make(instance)
             return JSONResponse({"session_code": code}, 202, {"Cache-Control": "no-store"})
         await self._check_scope(instance, client, scope)

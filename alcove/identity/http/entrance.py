@@ -45,14 +45,17 @@ class Entrance:
         long_run: bool,
         more: Mapping[str, str] | None = None,
         trusted: str = "",
+        verified: str = "",
     ) -> Response:
         """One proof was given: a passphrase, another provider's word, a mailed link. `target` is from `forms.way`.
 
-        `more` are members of the session's document, `trusted` is what a browser keeps that gave a second proof before.
+        `more` are members of the session's document, `trusted` is what a browser keeps that gave a second proof before,
+        `verified` is the operator's word that mails reach the person.
         Where the person wants a second proof, leads to where it is said.
         """
         asked = await self._factors.mode(instance)
-        if not asked or trusts(instance, visitor_of(call), trusted, self._clock.now()):
+        known = bool(asked) and trusts(instance, visitor_of(call), trusted, self._clock.now())
+        if not asked or known or await self._factors.vouched(instance, verified):
             return await self.enter(call, instance, target, long_run=long_run, more=more)
         token = await self._factors.begin(instance, long_run=long_run, more=dict(more or {}))
         said = {"two_factor_token": token, "long_run_session": str(long_run).lower(), "redirect": target}

@@ -87,7 +87,7 @@ class FlagshipRoutes:
 
     async def _opened(self, instance: Instance, client: Client) -> Response:
         """Tokens for everything, or for a client that is not certified a code for the session to certify it in."""
-        if not client.flagship:
+        if not self._clients.certified(instance, client):
             return await self._code(instance, 202)
         await self._clients.let_in(instance, client.id)
         told = self._granting.both(instance, client, EVERYTHING)
@@ -122,7 +122,8 @@ class FlagshipRoutes:
     async def _second(self, call: Call, instance: Instance, said: dict[str, Any]) -> Response | None:
         """The answer with the token that goes with the code; None when no second proof is needed, or it came."""
         passcode = _text(said, "two_factor_passcode") or _text(said, "two_factor_code")
-        return await self._step.asks(call, instance, _text(said, "two_factor_token"), passcode)
+        verified = _text(said, "email_verified_code")
+        return await self._step.asks(call, instance, _text(said, "two_factor_token"), passcode, verified=verified)
 
     async def _code(self, instance: Instance, status: int) -> Response:
         code = await self._session_codes.make(instance)

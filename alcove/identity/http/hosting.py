@@ -9,22 +9,35 @@ from starlette.responses import RedirectResponse, Response
 from alcove.base.errors import Forbidden, NotFound, PlainRefusal
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, resource
+from alcove.identity.http.forms import way
 
 if TYPE_CHECKING:
     from alcove.identity.leaving import Leaving
     from alcove.identity.service import Gate
-    from alcove.instances import Contexts, Instance, InstanceSettings
+    from alcove.instances import Contexts, Instance, Instances, InstanceSettings
 
 SETTINGS = "io.cozy.settings"
 ACCOUNT = ("settings", "account")
 """The apps in which a person looks after their account: Cozy's own, and ours."""
+CONNECTING = "account/#connect"
+"""The part of our page that tells how a device is connected."""
 
 
 class HostingRoutes:
     """Who hosts a place may run a *manager* beside it; `manager_url` of the context says where."""
 
-    def __init__(self, gate: Gate, contexts: Contexts, settings: InstanceSettings, leaving: Leaving) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        instances: Instances,
+        contexts: Contexts,
+        settings: InstanceSettings,
+        leaving: Leaving,
+        scheme: str,
+    ) -> None:
         self._gate = gate
+        self._instances = instances
+        self._scheme = scheme
         self._contexts = contexts
         self._settings = settings
         self._leaving = leaving
@@ -34,6 +47,7 @@ class HostingRoutes:
         table = (
             ("GET", "/settings/external-ties", self.ties, Guard.PUBLIC),
             ("GET", "/settings/premium", self.premium, Guard.PUBLIC),
+            ("GET", "/settings/install_flagship_app", self.devices, Guard.PUBLIC),
             ("DELETE", "/settings/instance/moved_from", self.arrived, Guard.PUBLIC),
             ("POST", "/settings/instance/deletion", self.leave, Guard.TOKEN),
             ("POST", "/settings/instance/deletion/force", self.leave_now, Guard.TOKEN),
@@ -61,6 +75,11 @@ class HostingRoutes:
         if not page:
             raise NotFound("There is no page of offers here")
         return RedirectResponse(page, 301)
+
+    async def devices(self, call: Call) -> Response:
+        """Leads to how a telephone is connected: no app of a store stands for this server."""
+        target = way(self._instances, self._scheme, cast("Instance", call.instance), CONNECTING)
+        return RedirectResponse(target, 303)
 
     async def arrived(self, call: Call) -> Response:
         """Forgets where the place was moved from: the person has read it."""

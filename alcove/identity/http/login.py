@@ -134,6 +134,7 @@ class LoginPages:
             salt=salt_of(instance.salted),
             iterations=self._passphrases.iterations(instance),
             redirect=call.query("redirect"),
+            verified=call.query("email_verified_code"),
             provider=self._doors.providers.of(instance),
             magic=self._doors.links.offered(instance),
             passkeys=bool(await self._doors.passkeys.all(instance)),
@@ -159,7 +160,10 @@ class LoginPages:
             return await self._refuse(call, instance, WrongPassphrase(texts(instance.locale)["wrong"]))
         long_run = form.get("long-run-session") in ("1", "true", "on")
         trusted = form.get("trusted-device-token", "")
-        return await self._entrance.proved(call, instance, target, long_run=long_run, trusted=trusted)
+        verified = form.get("email_verified_code", "")
+        return await self._entrance.proved(
+            call, instance, target, long_run=long_run, trusted=trusted, verified=verified
+        )
 
     async def _refuse(self, call: Call, instance: Instance, refusal: Refusal) -> Response:
         if "text/html" not in call.request.headers.get("accept", ""):

@@ -218,7 +218,7 @@ class MagicTokens:
         except MagicLinkOver:
             return JSONResponse({"error": "invalid magic code"}, 401)
         headers = {"Cache-Control": "no-store"}
-        if not client.flagship:
+        if not self._clients.certified(instance, client):
             return JSONResponse({"session_code": await self._session_codes.make(instance)}, 202, headers)
         await self._clients.let_in(instance, client.id)
         told = {"token_type": "bearer", **self._granting.both(instance, client, EVERYTHING)}

@@ -124,12 +124,15 @@ class AppStep:
     def __init__(self, factors: SecondFactors) -> None:
         self._factors = factors
 
-    async def asks(self, call: Call, instance: Instance, token: str, passcode: str, error: str = "") -> Response | None:
+    async def asks(
+        self, call: Call, instance: Instance, token: str, passcode: str, error: str = "", verified: str = ""
+    ) -> Response | None:
         """None when no second proof is needed, or it came; else the answer with the token that goes with the code.
 
-        `error` is what that answer says beside. Raises `SecondWrong`, `TooManyLogins`.
+        `error` is what that answer says beside, `verified` the operator's word that mails reach the person.
+        Raises `SecondWrong`, `TooManyLogins`.
         """
-        if not await self._factors.mode(instance):
+        if not await self._factors.mode(instance) or await self._factors.vouched(instance, verified):
             return None
         if not token or not passcode:
             told = {"error": error} if error else {}

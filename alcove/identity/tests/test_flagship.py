@@ -242,3 +242,20 @@ async def test_an_app_sets_the_first_passphrase(door: Front) -> None:
         new = door.house.need(Instances).by_domain("new.example")
         await door.house.need(Clients).certify(new, made["client_id"])
         assert (await app.post("/auth/login/flagship", json={**both, "passphrase": form})).json()["scope"] == "*"
+
+
+async def test_where_the_operator_says_so_no_client_needs_to_be_certified() -> None:
+    contexts = {"open": {"skip_certification": True}, "default": {}}
+    async with front(contexts=contexts) as entry:
+        for domain, context in ((DOMAIN, "open"), ("bob.example", "")):
+            await entry.instance(domain, Passphrase=PASSPHRASE, ContextName=context)
+        async with entry.client(DOMAIN) as app:
+            made = await register(app)
+            tokens = (await login(app, made)).json()
+            own = {"Authorization": f"Bearer {tokens['access_token']}"}
+            assert (await app.get("/data/io.cozy.contacts/_all_docs", headers=own)).status_code == 200
+            await log_in(app, DOMAIN, PASSPHRASE)
+            page = await app.get("/auth/authorize", params=everything(made), headers=HTML)
+            assert "Everything in your Alcove" in page.text
+            await entry.operator.patch(f"/instances/{DOMAIN}", params={"ContextName": "default"})
+            assert (await app.get("/data/io.cozy.contacts/_all_docs", headers=own)).status_code == 400

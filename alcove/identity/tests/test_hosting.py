@@ -125,3 +125,9 @@ async def test_who_runs_the_server_gets_a_mail(tmp_path: Path) -> None:
     assert DOMAIN in mail["Subject"]
     assert f"alcove instance destroy {DOMAIN}" in text_of(mail)
     assert "tout de suite" in text_of(mail)
+
+
+async def test_the_way_to_connect_a_telephone_leads_to_our_page(door: Front) -> None:
+    async with door.client(DOMAIN) as nobody:
+        answer = await nobody.get("/settings/install_flagship_app")
+    assert (answer.status_code, answer.headers["location"]) == (303, "http://account.alice.example/#connect")

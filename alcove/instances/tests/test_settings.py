@@ -182,3 +182,12 @@ async def test_a_place_that_moved_says_where_it_is(door: Front) -> None:
     error = warned.json()["errors"][0]
     assert (warned.status_code, error["code"], error["status"]) == (410, "moved", "410")
     assert error["links"] == {"related": "https://new.example"}
+
+
+async def test_no_place_says_that_files_are_scanned() -> None:
+    contexts = {"default": {"antivirus": {"enabled": True, "max_file_size": "10MB"}}}
+    async with front(contexts=contexts) as entry:
+        await entry.instance(DOMAIN)
+        async with entry.client(DOMAIN, "io.cozy.settings") as client:
+            said = (await client.get("/settings/context")).json()["data"]["attributes"]
+    assert said == {"antivirus": {"enabled": False}}

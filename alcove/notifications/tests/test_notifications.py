@@ -10,6 +10,7 @@ import pytest
 from alcove.apps.testing import bearer_of_page, log_in, write_app
 from alcove.base.clock import rfc3339
 from alcove.documents import Documents, Followers, Tx
+from alcove.identity import Clients
 from alcove.instances import Instances
 from alcove.outbox.testing import PostOffice, post_office, text_of
 from alcove.server.testing import Front, front
@@ -239,3 +240,24 @@ async def test_who_has_little_space_left_is_told_once(office: PostOffice) -> Non
         assert sorted(one["state"] for one in told) == [False, True, True]
         assert {one["source_id"] for one in told} == {"cozy/stack//disk-quota/"}
     assert len(office.mails) == 1
+
+
+async def test_a_person_is_told_once_of_too_many_devices() -> None:
+    async with post_office() as office, front(**office.settings()) as entry:
+        await entry.instance(DOMAIN, Email=MAIL, Locale="en")
+        there, followers = f"/instances/{DOMAIN}/feature/flags", entry.house.need(Followers)
+        await entry.operator.patch(there, json={"cozy.oauthclients.max": 1})
+        alice, clients = entry.house.need(Instances).by_domain(DOMAIN), entry.house.need(Clients)
+        said = {"redirect_uris": ["cozy://"], "client_name": "Pocket", "software_id": "x", "client_kind": "mobile"}
+        made = []
+        for count in range(3):
+            made.append((await clients.register(alice, said, pending=False))[0])
+            await followers.settle(alice.key, "notifications.devices")
+            assert len(await kept(entry)) == (0 if count == 0 else 1)
+            entry.clock.pass_time(seconds=1)
+        mail = await office.arrived()
+        assert mail["Subject"] == "Too many devices are connected"
+        for client in made[1:]:
+            await clients.revoke(alice, client.id)
+        await followers.settle(alice.key, "notifications.devices")
+        assert sorted(one["state"] for one in await kept(entry)) == [False, True]
