@@ -306,6 +306,9 @@ class Route:
     errors: Errors = field(default=plain_errors)
     operator: bool = False
     """True on the operator's port, false on the public one."""
+    shared: bool = True
+    """Whether pages of other origins may call it and read the answer. Not where a browser may know a password of its
+    own accord (HTTP Basic): any page could then act for the person."""
     bare: bool = False
     """True for routes that answer on any host, without an instance (`/version`, `/status`)."""
 

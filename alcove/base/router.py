@@ -32,9 +32,11 @@ class Router(Generic[T]):
 
     def __init__(self) -> None:
         self._root: Node[T] = Node()
+        self._methods = set[str]()
 
     def add(self, method: str, path: str, value: T) -> None:
         """Adds a route; raises `ValueError` when the same method and shape of path is there already."""
+        self._methods.add(method)
         node, names = self._root, list[str]()
         segments = path.removeprefix("/").split("/")
         for place, segment in enumerate(segments):
@@ -70,8 +72,7 @@ class Router(Generic[T]):
 
     def methods(self, path: str) -> list[str]:
         """The methods that this path has: for 405 and OPTIONS."""
-        methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "COPY"}
-        return sorted(method for method in methods if self.find(method, path) is not None)
+        return sorted(method for method in self._methods if self.find(method, path) is not None)
 
     def _walk(
         self, node: Node[T], segments: list[str], place: int, method: str, parts: list[str]

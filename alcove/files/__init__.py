@@ -1,14 +1,20 @@
 """Files and directories of every instance: the tree, its trash and old versions, the bytes."""
 
+from alcove.files.blobs import BlobMissing
 from alcove.files.errors import (
     AlreadyInTrash,
+    IllegalName,
     NameTaken,
     NodeMissing,
     NoPicture,
     ParentInTrash,
     ParentMissing,
     QuotaReached,
+    WrongDigest,
+    WrongLength,
 )
+from alcove.files.http.access import author_of, check
+from alcove.files.http.downloads import Given, policy, send
 from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node
 from alcove.files.service import Files
 from alcove.files.service.content import Upload
@@ -24,8 +30,11 @@ __all__ = [
     "VERSIONS",
     "AlreadyInTrash",
     "Author",
+    "BlobMissing",
     "Files",
     "FolderTags",
+    "Given",
+    "IllegalName",
     "Listing",
     "NameTaken",
     "NoPicture",
@@ -37,4 +46,10 @@ __all__ = [
     "QuotaReached",
     "Thumbnails",
     "Upload",
+    "WrongDigest",
+    "WrongLength",
+    "author_of",
+    "check",
+    "policy",
+    "send",
 ]

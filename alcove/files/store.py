@@ -40,6 +40,8 @@ INDEXES = (
 POLICIES = {FILES: Policy(readable=True, writable=False), VERSIONS: Policy(readable=True, writable=False)}
 """Files are read through `/data`, and changed only here: the tree would not stay a tree otherwise (contract-b 1.2)."""
 
+_PAGE = 200
+"""Nodes of a directory that are read at once when all of them are told: few enough for the event loop."""
 _WALK = 1000
 """Documents that are read at once when all of them are walked through."""
 
@@ -200,6 +202,18 @@ async def page(
     count = await number() - (dir_id == ROOT)
     ended = len(nodes) < limit or (not cursor and skip + len(nodes) >= count)
     return Listing(nodes, count, "" if ended else found.bookmark)
+
+
+async def pages(documents: Documents, tenant: str, dir_id: str) -> AsyncIterator[Sequence[Node]]:
+    """All that a directory holds but the trash, directories first, then files, by name: some at a time."""
+    bookmark = ""
+    while True:
+        query = Query({"dir_id": dir_id}, _ORDER, limit=_PAGE, bookmark=bookmark, use_index=CHILDREN)
+        found = await documents.find(tenant, FILES, query)
+        yield [node_from(document) for document in found.documents if document.id != TRASH]
+        bookmark = found.bookmark
+        if not bookmark:
+            return
 
 
 async def number_of_children(documents: Documents, tenant: str, dir_id: str) -> int:

@@ -71,9 +71,12 @@ class Application:
         self._router: Router[Route] = Router()
         self._sockets: Router[SocketRoute] = Router()
         self._families: dict[str, Errors] = {}
+        self._closed = set[str]()
         for route in routes:
             self._router.add(route.method, route.path, route)
             self._families.setdefault(route.path.split("/")[1], route.errors)
+            if not route.shared:
+                self._closed.add(route.path.split("/")[1])
         for socket in sockets:
             self._sockets.add("GET", socket.path, socket)
         self._stopping = False
@@ -132,9 +135,9 @@ class Application:
         family = self._families.get(path.split("/", 2)[1] if "/" in path else "", plain_errors)
         method = "GET" if request.method == "HEAD" else request.method
         try:
-            if method == "OPTIONS" and b"origin" in heard:
-                return _preflight(request)
             found = self._router.find(method, path)
+            if method == "OPTIONS" and b"origin" in heard and (found is None or found[0].shared):
+                return _preflight(request)
             if found is None:
                 stopped = self._barrier.stops(request, _instance(place), path)
                 if stopped is not None:
@@ -204,11 +207,12 @@ class Application:
         if self._stopping:
             raw.append((b"connection", b"close"))
 
-    @staticmethod
-    def _share(request: Request, response: Response, heard: dict[bytes, bytes], path: str) -> None:
+    def _share(self, request: Request, response: Response, heard: dict[bytes, bytes], path: str) -> None:
         """Lets pages of other origins read the answer; under `/auth/` only where apps have something to do."""
         origin = heard.get(b"origin")
         if not origin or (path.startswith("/auth/") and (request.method, path) not in OF_APPS):
+            return
+        if path.split("/", 2)[1] in self._closed:
             return
         if b"access-control-allow-origin" not in [name for name, _ in response.raw_headers]:
             response.raw_headers += [(b"access-control-allow-origin", origin), *CREDENTIALS]

@@ -9,6 +9,7 @@ import alcove.admin.wiring
 import alcove.apps.wiring
 import alcove.connectors.wiring
 import alcove.contacts.wiring
+import alcove.dav.wiring
 import alcove.documents.wiring
 import alcove.files.wiring
 import alcove.identity.wiring
@@ -46,6 +47,7 @@ FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("apps", alcove.apps.wiring.register),
     ("contacts", alcove.contacts.wiring.register),
     ("connectors", alcove.connectors.wiring.register),
+    ("dav", alcove.dav.wiring.register),
     ("notifications", alcove.notifications.wiring.register),
     ("sharing", alcove.sharing.wiring.register),
     ("money", alcove.money.wiring.register),

@@ -170,7 +170,7 @@ class Downloads:
             "content-security-policy": policy(node.mime, self._frames(instance)),
         }
         read = partial(self._files.open_range, instance, node.blob)
-        return await _send(call, Given(node.mime, node.size, read, _validators(node), headers))
+        return await send(call, Given(node.mime, node.size, read, validators(node), headers))
 
     async def make_link(self, call: Call) -> Response:
         """POST /files/downloads?Id=|Path=|VersionId=: a link that needs no token, for ten minutes."""
@@ -259,10 +259,10 @@ class Downloads:
 
         # Asked for again at each look: new bytes of the file make new thumbnails at the same address.
         headers = {"cache-control": "private, no-cache", "content-security-policy": _SANDBOX}
-        return await _send(call, Given("image/jpeg", length, read, _validators(node, f"-{size}"), headers))
+        return await send(call, Given("image/jpeg", length, read, validators(node, f"-{size}"), headers))
 
 
-async def _send(call: Call, given: Given) -> Response:
+async def send(call: Call, given: Given) -> Response:
     """The answer to a request for bytes: all, a range, or that the client has them already (RFC 9110)."""
     request, headers = call.request.headers, {**given.headers, **given.validators}
     if _unchanged(request.get("if-none-match"), request.get("if-modified-since"), given.validators):
@@ -298,7 +298,8 @@ def _texts(value: object) -> bool:
     return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
-def _validators(node: Node, more: str = "") -> dict[str, str]:
+def validators(node: Node, more: str = "") -> dict[str, str]:
+    """Entity tag and date of a file's bytes."""
     found = {"etag": f'"{node.md5sum}{more}"'}
     changed = moment_of(node.fields.get("updated_at"))
     if changed is not None:

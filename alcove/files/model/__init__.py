@@ -230,6 +230,11 @@ def not_before(updated: str, created: str) -> str:
     return created if before and after and after < before else updated
 
 
+def not_after(created: str, updated: str) -> str:
+    """The earlier of two dates, where the other is given at all."""
+    return updated if updated and not_before(updated, created) != updated else created
+
+
 def parse_md5(text: str) -> bytes | None:
     """The digest in a `Content-MD5` header (RFC 1864), None when there is none; raises `IllegalDigest`."""
     if not text:

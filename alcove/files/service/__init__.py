@@ -12,7 +12,7 @@ from alcove.base.digits import whole
 from alcove.base.errors import Refusal
 from alcove.base.ids import new_id
 from alcove.documents import Document, Query
-from alcove.files.blobs import BlobTooLarge
+from alcove.files.blobs import BlobMissing, BlobTooLarge
 from alcove.files.errors import (
     NodeMissing,
     NotADirectory,
@@ -41,7 +41,7 @@ from alcove.files.model import (
 from alcove.files.model.kinds import kind_of
 from alcove.files.model.names import checked_name, checked_path, join, split
 from alcove.files.model.thumbnails import thumbnails_of
-from alcove.files.service import content, tree
+from alcove.files.service import content, placing, tree
 from alcove.files.service.counts import Counts
 from alcove.files.service.customs import Customs
 from alcove.files.service.extraction import extracted, is_extracted
@@ -52,6 +52,7 @@ from alcove.files.store import (
     Listing,
     Snapshot,
     check_free,
+    child,
     children,
     descendants,
     find_node,
@@ -60,6 +61,7 @@ from alcove.files.store import (
     node_at,
     number_of_children,
     page,
+    pages,
     referring,
     versions_of,
     with_digest,
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
     from alcove.documents import Documents, Tx
     from alcove.files.blobs import Blobs, Written
     from alcove.files.service.content import Upload
+    from alcove.files.service.placing import Copied
     from alcove.files.service.tree import Patch
     from alcove.instances import Instance
 
@@ -368,7 +371,7 @@ class Files:
         """Copies a file; without a name it is called a copy. Raises `NodeMissing`, `QuotaReached`, as `upload`."""
         if source.is_dir:
             raise NodeMissing
-        left = await self._space(instance)
+        left = await self.space(instance)
         if left is not None and source.size > left:
             raise QuotaReached
         name = name or content.copy_name(source.name, instance.locale)
@@ -451,9 +454,12 @@ class Files:
 
     async def trash(self, instance: Instance, node_id: str, author: Author = NOBODY, rev: str = "") -> Node:
         """Puts a node into the trash. Raises `NodeMissing`, `AlreadyInTrash`, `StaleRevision`, `ForbiddenMove`."""
-        by = {"kind": "member", "displayName": await self._customs.name(instance), "domain": instance.domain}
-        stamp = self._stamp(instance, author)
+        by, stamp = await self._trasher(instance), self._stamp(instance, author)
         return await self._work(instance, partial(tree.trash, node_id=node_id, stamp=stamp, by=by, rev=rev))
+
+    async def _trasher(self, instance: Instance) -> Mapping[str, str]:
+        """Who puts something into the trash, as the document says it."""
+        return {"kind": "member", "displayName": await self._customs.name(instance), "domain": instance.domain}
 
     async def restore(self, instance: Instance, node_id: str, author: Author = NOBODY) -> Node:
         """Takes a node out of the trash, to where it was. Raises `NodeMissing`, `NotInTrash`."""
@@ -484,6 +490,101 @@ class Files:
                 await self.destroy(instance, node.id, node.rev)
                 gone += 1
         return gone
+
+    # -- what clients do that think in paths ----------------------------------------------------------------------
+
+    async def at(self, instance: Instance, path: str) -> Node | None:
+        """The node of a path that is written as it should be, or None."""
+        return await node_at(self._now(instance), path)
+
+    async def child(self, instance: Instance, dir_id: str, name: str) -> Node | None:
+        """What a directory holds under that very name, or None."""
+        return await child(self._now(instance), dir_id, name)
+
+    def pages(self, instance: Instance, dir_id: str) -> AsyncIterator[Sequence[Node]]:
+        """All that a directory holds, some at a time, directories first: what a listing is streamed from."""
+        return pages(self._documents, instance.key, dir_id)
+
+    async def entries(self, instance: Instance, dir_id: str) -> int:
+        """How many nodes a directory holds itself."""
+        tenant = instance.key
+        count = partial(number_of_children, self._documents, tenant, dir_id)
+        return await self._counts.of(tenant, dir_id, count) - (dir_id == ROOT)
+
+    async def subdirectories(self, instance: Instance, dir_id: str) -> Sequence[Node]:
+        """The directories in a directory."""
+        return await children(self._now(instance), dir_id, "directory")
+
+    async def put(
+        self,
+        instance: Instance,
+        what: Upload,
+        parts: AsyncIterable[bytes],
+        author: Author = NOBODY,
+        rev: str | None = None,
+    ) -> tuple[Node, bool]:
+        """Makes the file of that name in a directory, or gives it new bytes; whether it is new.
+
+        With `rev` the file must have that revision, with "" there must be none.
+
+        Raises as `upload`, and `StaleRevision`.
+        """
+        checked_name(what.name)
+        written = await self._receive(instance, what, parts)
+        received = await self._looked_into(instance, what, what.name, written)
+        unit = partial(placing.put, what=what, received=received, rev=rev)
+        unit = partial(unit, stamp=self._stamp(instance, author), keeping=self._customs.keeping(instance))
+        placed = await self._commit(instance, written.id, unit)
+        await self._free(instance, placed.freed)
+        return placed.node, placed.new
+
+    async def move(
+        self, instance: Instance, node_id: str, patch: Patch, author: Author = NOBODY, *, replacing: bool = False
+    ) -> tuple[Node, bool]:
+        """Gives a node another name and directory; whether nothing was there.
+
+        With `replacing` what was there is in the trash then. Raises as `change`.
+        """
+        by = await self._trasher(instance)
+        unit = partial(
+            placing.move, node_id=node_id, patch=patch, stamp=self._stamp(instance, author), by=by, replacing=replacing
+        )
+        placed = await self._work(instance, unit)
+        return placed.node, placed.new
+
+    async def copy_all(
+        self,
+        instance: Instance,
+        source: Node,
+        patch: Patch,
+        author: Author = NOBODY,
+        *,
+        deep: bool = True,
+        replacing: bool = False,
+    ) -> Copied:
+        """Copies a node with all below it to the name and directory of `patch`: all of it at once, or nothing.
+
+        With `replacing` what has that name is in the trash then. Files whose bytes are missing are left out and told.
+        Raises `QuotaReached`, `StorageFull`, `ParentMissing`, `NameTaken`.
+        """
+        nodes = [source, *(await self.below(instance, source) if deep else ())]
+        left = await self.space(instance)
+        if left is not None and sum(node.size for node in nodes) > left:
+            raise QuotaReached
+        blobs = dict[str, str]()
+        by, stamp = await self._trasher(instance), self._stamp(instance, author)
+        unit = partial(placing.copy, nodes=nodes, blobs=blobs, patch=patch, stamp=stamp, by=by, replacing=replacing)
+        try:
+            for node in nodes:
+                if not node.is_dir:
+                    with suppress(BlobMissing):
+                        blobs[node.id] = await self._blobs.copy(instance.key, node.blob)
+            if not source.is_dir and not blobs:
+                raise BlobMissing
+            return await self._work(instance, unit)
+        except Refusal:
+            await self._free(instance, list(blobs.values()))
+            raise
 
     # -- keeping blobs and documents in step ----------------------------------------------------------------------
 
@@ -553,13 +654,13 @@ class Files:
 
     async def _limit(self, instance: Instance, what: Upload) -> int:
         """Bytes that a file may have now. Raises `QuotaReached` when more are announced."""
-        left = await self._space(instance)
+        left = await self.space(instance)
         limit = MAX_SIZE if left is None else min(left, MAX_SIZE)
         if what.size is not None and what.size > limit:
             raise QuotaReached
         return limit
 
-    async def _space(self, instance: Instance) -> int | None:
+    async def space(self, instance: Instance) -> int | None:
         """Bytes that still fit, or None without a quota."""
         quota = str(instance.fields.get("disk_quota") or "")
         allowed = whole(quota, 18)

@@ -22,6 +22,7 @@ from alcove.files.model import (
     locator,
     locator_blob,
     moment_of,
+    not_after,
     not_before,
     sha256_of,
     upload_mark,
@@ -59,6 +60,8 @@ class Upload:
     """The announced digest: a wrong one refuses the upload."""
     created_at: str = ""
     updated_at: str = ""
+    backdates: bool = False
+    """A change before the creation sets the creation back; otherwise it is taken for one at the creation."""
     tags: Sequence[str] = ()
     executable: bool = False
     encrypted: bool = False
@@ -105,10 +108,15 @@ def _bytes_fields(what: Upload, name: str, received: Received, created_at: str) 
     }
 
 
+def _born(what: Upload, created: str) -> str:
+    """When a file was made, at the latest: an upload may say that it was changed before that."""
+    return not_after(created, what.updated_at) if what.backdates else created
+
+
 async def create(tx: Tx, what: Upload, received: Received, stamp: Stamp) -> Node:
     """Commits a new file. Raises `ParentMissing`, `ParentInTrash`, `NameTaken`."""
     await need_parent(tx, what.dir_id, living=True)
-    created = received.taken or what.created_at or stamp.at
+    created = _born(what, received.taken or what.created_at or stamp.at)
     name = await _unclashing(tx, what.dir_id, what.name) if what.numbered else what.name
     fields = {
         "type": "file",
@@ -143,9 +151,10 @@ async def overwrite(
     Id, name, place, creation, references and `cozyMetadata` stay; all else is as the sender says now.
     """
     old = await need_living_file(tx, file_id, rev)
-    created = str(old.fields.get("created_at") or stamp.at)
+    created = _born(what, str(old.fields.get("created_at") or stamp.at))
     fields = {
         **old.fields,
+        "created_at": created,
         **_bytes_fields(what, old.name, received, created),
         "updated_at": not_before(what.updated_at or stamp.at, created),
         "trashed": False,

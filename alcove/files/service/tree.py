@@ -60,6 +60,8 @@ class Patch:
     encrypted: bool | None = None
     metadata: Mapping[str, Any] | None = None
     favorite: bool | None = None
+    backdates: bool = False
+    """A change before the creation sets the creation back; otherwise it is refused."""
     classify: bool = False
     """Take media type and class from the name again."""
 
@@ -176,7 +178,9 @@ def _patched(node: Node, patch: Patch, name: str) -> dict[str, Any]:
         changed["updated_at"] = parse_date(patch.updated_at, "UpdatedAt")
         created, updated = moment_of(node.fields.get("created_at")), moment_of(patch.updated_at)
         if created and updated and updated < created:
-            raise IllegalTime
+            if not patch.backdates:
+                raise IllegalTime
+            changed["created_at"] = patch.updated_at
     if node.is_dir:
         return changed
     changed |= {} if patch.executable is None else {"executable": patch.executable}

@@ -1,0 +1,1 @@
+"""What WebDAV does, free of HTTP: trees, properties, locks."""
