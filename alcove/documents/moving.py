@@ -94,7 +94,7 @@ async def _copy_kind(source: StoredDocuments, target: StoredDocuments, tenant: s
 
 
 def _some(store: Store, kind: Kind, since: int) -> list[Row]:
-    return list(islice(store.rows.by_seq(kind.number, since), BATCH))
+    return list(islice(store.rows.by_seq(kind.number, since, limit=BATCH), BATCH))
 
 
 def _adopt(store: Store, kind: Kind, rows: Iterable[Row]) -> None:

@@ -90,8 +90,8 @@ def _looked(
         short = straight(store.listings(kind), query.selector, query.sort, query.use_index)
         if short is not None:
             return kind, short, None
-    node = mango.parse(query.selector)
     kind = store.open_kind(doctype) if strict else store.kind(doctype)
+    node = mango.parse(query.selector)
     plan = None if kind is None else _plan(store, kind, node, query, strict)
     return kind, plan, node if plan is None else plan.rest
 

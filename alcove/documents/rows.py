@@ -13,7 +13,7 @@ from alcove.documents.model import Document
 from alcove.documents.planner import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alcove.documents.model import Change
 
@@ -90,6 +90,10 @@ class Rows(Protocol):
         """A document with all that is known of its revisions."""
         ...
 
+    def expect(self, kind: int, ids: Iterable[str]) -> None:
+        """Says which documents `row` will be asked for, for who can read them at once."""
+        ...
+
     def insert(self, kind: int, row: Row) -> None:
         """Adds a document and gives the row its number."""
         ...
@@ -98,16 +102,26 @@ class Rows(Protocol):
         """Replaces the document of that number."""
         ...
 
-    def by_id(self, kind: int, low: str, high: str | None, *, descending: bool = False) -> Iterator[Row]:
-        """Living documents with low <= id <= high (None: no end), in the order of the ids' bytes. Without history."""
+    def by_id(
+        self, kind: int, low: str, high: str | None, *, descending: bool = False, limit: int | None = None
+    ) -> Iterator[Row]:
+        """Living documents with low <= id <= high (None: no end), in the order of the ids' bytes. Without history.
+
+        With a `limit` no more are wanted, and there may be more.
+        """
         ...
 
     def count_ids(self, kind: int, low: str, high: str | None, most: int | None = None) -> int:
         """How many living documents have low <= id < high; counting ends at `most`."""
         ...
 
-    def by_seq(self, kind: int, since: int, *, descending: bool = False) -> Iterator[Row]:
-        """Documents whose last write came after `since`, deleted ones too, in the order of the writes."""
+    def by_seq(
+        self, kind: int, since: int, *, descending: bool = False, limit: int | None = None, brief: bool = False
+    ) -> Iterator[Row]:
+        """Documents whose last write came after `since`, deleted ones too, in the order of the writes.
+
+        With a `limit` no more are wanted, and there may be more; `brief` leaves their bodies out.
+        """
         ...
 
     def count_since(self, kind: int, since: int, most: int) -> int:

@@ -271,7 +271,7 @@ def _changes(store: Store, since: int, limit: int, doctypes: frozenset[str]) -> 
     found = list[Change]()
     for kind in [store.kind(name) for name in doctypes] if doctypes else store.rows.kinds():
         if kind is not None and kind.seq > since:
-            rows = islice(store.rows.by_seq(kind.number, since), limit)
+            rows = islice(store.rows.by_seq(kind.number, since, limit=limit), limit)
             found.extend(Change(store.tenant, row.seq, row.document(kind.name)) for row in rows if row.seq <= top)
     found.sort(key=lambda change: change.seq)
     return found[:limit]

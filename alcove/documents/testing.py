@@ -125,6 +125,34 @@ class DocumentsContract:
         assert await documents.count("t", "a.b") == 0
         assert (await documents.find("t", "a.b", Query({"n": 1}))).documents == []
 
+    async def test_units_that_wait_together_each_end_for_themselves(self, documents: StoredDocuments) -> None:
+        """In the order in which they came: each sees those before it, and one that fails takes only itself away."""
+        heard = list[list[int]]()
+        documents.watch(lambda changes: heard.append([change.seq for change in changes]))
+
+        async def add(n: int) -> int:
+            async def unit(tx: Tx) -> int:
+                old = await tx.get("a.b", "x")
+                count = old.fields()["n"] + 1 if old else 1
+                await tx.put("a.b", "x", {"n": count, "m": 1}, old.rev if old else "")
+                await tx.put("a.b", f"y{n}", {"n": n, "m": 1})
+                found = await tx.find("a.b", Query({"n": count, "m": 1}, use_index="by-n")) if n % 3 == 2 else ()
+                if n % 4 == 3:
+                    raise KeyError(n)
+                assert n % 3 != 2 or "x" in [document.id for document in found]
+                return count
+
+            return await documents.work("t", unit)
+
+        ended = await asyncio.gather(*(add(n) for n in range(20)), return_exceptions=True)
+        assert [one if isinstance(one, int) else type(one) for one in ended] == [
+            KeyError if n % 4 == 3 else 1 + n - n // 4 for n in range(20)
+        ]
+        assert heard == [[seq, seq + 1] for seq in range(1, 31, 2)]
+        ids = [document.id for document in await documents.all("t", "a.b")]
+        assert ids == sorted(["x", *(f"y{n}" for n in range(20) if n % 4 != 3)])
+        assert await documents.last_seq("t") == 30
+
     async def test_a_unit_sees_its_own_writes(self, documents: StoredDocuments) -> None:
         """By id, by query and by count."""
 

@@ -2,7 +2,7 @@
 
 from alcove.base.postgres.inline import inline, wait
 from alcove.base.postgres.peers import PostgresPeers
-from alcove.base.postgres.pool import Connection, Postgres
+from alcove.base.postgres.pool import AWAY, Connection, Postgres
 from alcove.base.postgres.schema import NewerSchema, Schema
 
-__all__ = ["Connection", "NewerSchema", "Postgres", "PostgresPeers", "Schema", "inline", "wait"]
+__all__ = ["AWAY", "Connection", "NewerSchema", "Postgres", "PostgresPeers", "Schema", "inline", "wait"]

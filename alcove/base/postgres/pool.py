@@ -153,7 +153,18 @@ class Postgres:
         return self._pool
 
 
-_SETTINGS = {"jit": "off", "application_name": "alcove"}
+_SETTINGS = {
+    "application_name": "alcove",
+    "jit": "off",
+    # Every statement walks an index and is planned once: tables that nobody has counted yet, and values that look
+    # rare, must not lead the planner to read a whole tenant or to sort it.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_sort": "off",
+}
 
 
 @contextlib.contextmanager

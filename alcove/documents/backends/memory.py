@@ -12,7 +12,7 @@ from alcove.base.sqlite import SERVER, StoreMissing
 from alcove.documents.rows import Kind, Row, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alcove.documents.model import Change, Document
     from alcove.documents.planner import Listing
@@ -119,6 +119,9 @@ class MemoryRows:
         found = self._ids[kind].get(doc_id)
         return copy(found) if found else None
 
+    def expect(self, kind: int, ids: Iterable[str]) -> None:
+        """Nothing is nearer than it is already."""
+
     def insert(self, kind: int, row: Row) -> None:
         """Adds a document and gives the row its number."""
         row.number = self._next()
@@ -133,7 +136,15 @@ class MemoryRows:
         self._set(table, row.id, row)
         self._set(self._numbers, row.number, row)
 
-    def by_id(self, kind: int, low: str, high: str | None, *, descending: bool = False) -> Iterator[Row]:
+    def by_id(
+        self,
+        kind: int,
+        low: str,
+        high: str | None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Row]:
         """Living documents with low <= id <= high, in the order of the ids' bytes."""
         rows = [
             row
@@ -148,7 +159,15 @@ class MemoryRows:
         count = sum(not row.deleted and low <= row.id and (high is None or row.id < high) for row in rows)
         return count if most is None else min(count, most)
 
-    def by_seq(self, kind: int, since: int, *, descending: bool = False) -> Iterator[Row]:
+    def by_seq(
+        self,
+        kind: int,
+        since: int,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        brief: bool = False,
+    ) -> Iterator[Row]:
         """Documents whose last write came after `since`, deleted ones too."""
         rows = [row for row in self._ids[kind].values() if row.seq > since]
         return iter(sorted(rows, key=lambda row: row.seq, reverse=descending))

@@ -9,7 +9,7 @@ from alcove.documents.model import Document
 from alcove.documents.rows import Kind, Row, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alcove.base.sqlite import Connection, Databases
     from alcove.documents.model import Change
@@ -109,6 +109,9 @@ class SqliteRows:
         ).fetchone()
         return None if found is None else _row(found)
 
+    def expect(self, kind: int, ids: Iterable[str]) -> None:
+        """Nothing is nearer than it is already."""
+
     def insert(self, kind: int, row: Row) -> None:
         """Adds a document and gives the row its number."""
         self.run(
@@ -124,7 +127,15 @@ class SqliteRows:
             (row.rev, row.seq, row.deleted, row.body.decode(), row.history, row.branches, row.number),
         )
 
-    def by_id(self, kind: int, low: str, high: str | None, *, descending: bool = False) -> Iterator[Row]:
+    def by_id(
+        self,
+        kind: int,
+        low: str,
+        high: str | None,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Row]:
         """Living documents with low <= id <= high, in the order of the ids' bytes."""
         until, values = ("", (kind, low)) if high is None else (" and id <= ?", (kind, low, high))
         order = "desc" if descending else "asc"
@@ -137,10 +148,19 @@ class SqliteRows:
         found = f"select 1 from doc where type = ? and id >= ?{until} and deleted = 0 limit ?"
         return cast("int", self.run(f"select count(*) from ({found})", (*values, -1 if most is None else most)).get)
 
-    def by_seq(self, kind: int, since: int, *, descending: bool = False) -> Iterator[Row]:
+    def by_seq(
+        self,
+        kind: int,
+        since: int,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        brief: bool = False,
+    ) -> Iterator[Row]:
         """Documents whose last write came after `since`, deleted ones too."""
         order = "desc" if descending else "asc"
-        columns = "id, rev, seq, deleted, cast(body as blob), history, branches, n"
+        body = "x''" if brief else "cast(body as blob)"
+        columns = f"id, rev, seq, deleted, {body}, history, branches, n"
         return map(
             _row, self.run(f"select {columns} from doc where type = ? and seq > ? order by seq {order}", (kind, since))
         )

@@ -132,7 +132,9 @@ def _answer(store: Store, ask: Ask) -> bytes:
     last = store.rows.seq()
     since = last if ask.since == "now" else unmark(ask.since) if ask.since else 0
     results, shown = list[bytes](), since
-    for row in store.rows.by_seq(kind.number, 0 if ask.descending else since, descending=ask.descending):
+    after, plain = 0 if ask.descending else since, ask.keep is None
+    most, brief = ask.limit if plain else None, plain and not ask.docs
+    for row in store.rows.by_seq(kind.number, after, descending=ask.descending, limit=most, brief=brief):
         if ask.keep is not None and not ask.keep(row):
             continue
         results.append(_result(row, ask))

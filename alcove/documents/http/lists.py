@@ -130,8 +130,11 @@ class Lists:
         given = request.get("limit")
         limit = given if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= LARGEST_PAGE else PAGE
         tenant = call.instance.key
-        await self._documents.read(tenant, lambda store: store.open_kind(doctype))
-        query = read_query(request, limit)
+        try:
+            query = read_query(request, limit)
+        except BadQuery:  # that the doctype is not there weighs more
+            await self._documents.read(tenant, lambda store: store.open_kind(doctype))
+            raise
         page = await self._documents.page(tenant, doctype, query, strict=True)
         answer: dict[str, Any] = {
             "docs": [_shown(document, query.fields) for document in page.documents],
@@ -243,7 +246,8 @@ def _unbookmark(text: str) -> str:
 def _rows(store: Store, kind: Kind, asked: Range) -> list[Row]:
     if asked.nothing or asked.limit == 0:
         return []
-    rows = store.rows.by_id(kind.number, asked.low, asked.high, descending=asked.descending)
+    most = None if asked.limit is None else asked.limit + asked.skip + asked.exclusive
+    rows = store.rows.by_id(kind.number, asked.low, asked.high, descending=asked.descending, limit=most)
     if asked.exclusive:
         far = asked.low if asked.descending else asked.high
         rows = (row for row in rows if row.id != far)
@@ -289,6 +293,7 @@ def _fragment(row: Row) -> orjson.Fragment:
 def _by_keys(store: Store, doctype: str, keys: list[Any], docs: bool) -> bytes:
     kind = store.open_kind(doctype)
     lines = list[bytes]()
+    store.rows.expect(kind.number, (key for key in keys if isinstance(key, str)))
     for key in keys:
         row = store.rows.row(kind.number, key) if isinstance(key, str) else None
         if row is None:

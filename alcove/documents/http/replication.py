@@ -93,11 +93,12 @@ class Replication:
             docs = [_kept(hooks, call, fields) for fields in docs]
         near = len(docs) <= NEAR
         edits = _edits(docs, grafted) if near else await asyncio.to_thread(_edits, docs, grafted)
+        ids = [edit.id for edit in edits]
         for edit in edits:
             self._policies.check_id(doctype, edit.id)
 
         def unit(store: Store) -> list[bytes]:
-            store.ensure(doctype)
+            store.rows.expect(store.ensure(doctype).number, ids)
             return [outcome for edit in edits if (outcome := _apply(store, doctype, edit))]
 
         outcomes = await self._documents.write(call.instance.key, unit)
@@ -119,6 +120,7 @@ class Replication:
 
         def read(store: Store) -> bytes:
             kind = store.open_kind(doctype)
+            store.rows.expect(kind.number, (text(one, "id") for one in wanted))
             parts = list[bytes]()
             for one in wanted:
                 doc_id, rev = text(one, "id"), text(one, "rev")
@@ -146,6 +148,7 @@ class Replication:
         def read(store: Store) -> dict[str, Any]:
             kind = store.open_kind(doctype)
             answer = dict[str, Any]()
+            store.rows.expect(kind.number, request)
             for doc_id, revs in request.items():
                 missing = _missing(store.leaves(kind, doc_id), revs)
                 if missing:

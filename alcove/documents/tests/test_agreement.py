@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -117,12 +118,14 @@ async def test_a_database_agrees_with_memory(documents: StoredDocuments, seed: i
     for store in (documents, memory):
         await store.create("t")
     for _ in range(25):
-        work = unit([edit(dice) for _ in range(dice.randrange(1, 7))], dice.random() < 0.15)
+        # One, or some that wait together and share a commit.
+        works = [
+            unit([edit(dice) for _ in range(dice.randrange(1, 7))], dice.random() < 0.15)
+            for _ in range(dice.choice((1, 1, 4)))
+        ]
         for store in (documents, memory):
-            try:
-                await store.write("t", work)
-            except LookupError:
-                continue
+            ended = await asyncio.gather(*(store.write("t", work) for work in works), return_exceptions=True)
+            assert {type(one) for one in ended} <= {type(None), LookupError}
         assert await documents.scan("t", told) == await memory.scan("t", told)
     for query in (Query({"n": {"$gt": None}}, [("n", True)]), Query({"s": "a"}), Query({"odd": True, "n": {"$lt": 3}})):
         pages = [(await store.find("t", "a.b", query)).documents for store in (documents, memory)]

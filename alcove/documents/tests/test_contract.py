@@ -34,7 +34,7 @@ async def test_a_commit_between_two_types_hides_nothing() -> None:
     rows = await documents.read("t", lambda store: store.rows)
     straight, late = rows.by_seq, iter([("a.b", "later"), ("a.c", "last")])
 
-    def disturbed(kind: int, since: int) -> Iterator[Row]:
+    def disturbed(kind: int, since: int, **_limit: int) -> Iterator[Row]:
         found = list(straight(kind, since))
         for name, doc_id in late:  # both types are written to after the first was read
             store = Store(rows, "t")

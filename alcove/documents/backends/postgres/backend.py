@@ -1,57 +1,38 @@
 """Units and reads of documents on PostgreSQL.
 
-Whoever writes holds the row of the tenant from the first moment, so that units of one tenant come one after another
-whatever process they run in: the numbers of its changes have no gap, and a change is never seen before an earlier one.
+What is read at one version of a tenant (`outline.py`) is of one moment, and a unit is written only if the tenant is
+still at the version that it read (`units.py`): units of one tenant come one after another whatever process they run in,
+the numbers of its changes have no gap, and a change is never seen before an earlier one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, TypeVar
 
-from alcove.base.postgres import Connection, Postgres, inline
+from alcove.base.postgres import inline
 from alcove.base.postgres.peers import CHANNEL
-from alcove.base.sqlite import SERVER, StoreMissing
-from alcove.documents.backends.postgres.echo import written
+from alcove.base.sqlite import SERVER
+from alcove.documents.backends.postgres.asking import Asking, Changed
+from alcove.documents.backends.postgres.outline import Outline, Outlines, read_outline
 from alcove.documents.backends.postgres.rows import PostgresRows
 from alcove.documents.backends.postgres.tables import EMPTIED
+from alcove.documents.backends.postgres.units import Line, Unit, run, send
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from alcove.documents.model import Change
+    from alcove.base.postgres import Connection, Postgres
     from alcove.documents.rows import Rows
 
 T = TypeVar("T")
 
-_LOCK = "select inst, number, seq from tenant where name = $1 for update"
-_END = """
-with counted as (update tenant set number = $2, seq = $3 where inst = $1),
-     told as (insert into echo (inst, first, last, changes) values ($1, $4, $3, $5))
-select pg_notify($6, $7)
-"""
-_COUNTED = "update tenant set number = $2, seq = $3 where inst = $1"
+_log = logging.getLogger("alcove.documents")
 
-
-class _MoreThanOne(BaseException):
-    """A read asks a second time: both answers have to be of the same moment. No `except Exception` may catch it."""
-
-
-class _Once:
-    """A connection that answers one question."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._asked = False
-
-    async def fetch(self, sql: str, *values: Any) -> list[Any]:
-        if self._asked:
-            raise _MoreThanOne
-        self._asked = True
-        rows: list[Any] = await self._connection.fetch(sql, *values)
-        return rows
+TRIES = 2
+"""How often a read is begun without a snapshot: somebody may write in between each time."""
 
 
 class PostgresBackend:
@@ -59,9 +40,9 @@ class PostgresBackend:
 
     def __init__(self, postgres: Postgres) -> None:
         self.postgres = postgres
-        self._numbers = dict[str, int]()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._running = set[asyncio.Task[Any]]()
+        self._outlines = Outlines()
+        self._lines: dict[str, Line] = {}
+        self._running = set[asyncio.Task[None]]()
         self._fill: Callable[[Rows], None] = lambda _rows: None
         self.origin = ""
         """What this process is called among the others."""
@@ -72,75 +53,76 @@ class PostgresBackend:
         """Says what every new store holds from the start."""
         self._fill = fill
 
-    async def number(self, tenant: str) -> int:
-        """The number that stands for a tenant in the tables; raises `StoreMissing`."""
-        known = self._numbers.get(tenant)
-        if known is None:
-            found = await self.postgres.fetch("select inst from tenant where name = $1", tenant)
-            if not found:
-                raise StoreMissing(tenant)
-            known = self._numbers[tenant] = found[0][0]
-        return known
-
     def forget(self, tenant: str) -> None:
         """The tenant's store was removed by somebody: another of the same name has another number."""
-        self._numbers.pop(tenant, None)
+        self._outlines.forget(tenant)
 
     async def read(self, tenant: str, fn: Callable[[Rows], T]) -> T:
-        """Runs a short read: without a transaction when it asks once, else again on one snapshot."""
-        inst = await self.number(tenant)
-        async with self.postgres.connection() as connection:
-            try:
-                return await inline(lambda: fn(PostgresRows(_Once(connection), inst)))
-            except _MoreThanOne:
-                return await _on_snapshot(connection, inst, fn)
+        """Runs a short read without a transaction; again, when somebody wrote meanwhile, at last on one snapshot."""
+        for _ in range(TRIES):
+            async with self.postgres.connection() as connection:
+                outline = await self._outlines.get(connection, tenant)
+                asking = Asking(connection, outline.inst, outline.version, held=False)
+                try:
+                    return await _proved(asking, partial(fn, PostgresRows(asking, outline)))
+                except Changed:
+                    self._outlines.forget(tenant)
+        return await self.scan(tenant, fn)
 
     async def scan(self, tenant: str, fn: Callable[[Rows], T]) -> T:
         """Runs a longer read on one snapshot."""
-        inst = await self.number(tenant)
-        async with self.postgres.connection() as connection:
-            return await _on_snapshot(connection, inst, fn)
+        async with (
+            self.postgres.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            outline = await read_outline(connection, tenant)
+            asking = Asking(connection, outline.inst, outline.version, held=True)
+            return await inline(partial(fn, PostgresRows(asking, outline)))
+
+    # -- units
 
     async def write(self, tenant: str, fn: Callable[[Rows], T], then: Callable[[T], None]) -> T:
         """Runs a unit; returns when it is durable. Who waits may be gone meanwhile: the unit goes on to its end."""
-        task = asyncio.ensure_future(self._in_turn(tenant, fn, then))
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        line = self._lines.get(tenant)
+        if line is None:
+            line = self._lines[tenant] = Line(tenant, self.postgres, self._outlines)
+            task = asyncio.ensure_future(self._serve(line))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        line.waiting.append(Unit(fn, then, future))
+        return await future
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # who waited may be gone, and nobody else has to hear of it
+    async def _serve(self, line: Line) -> None:
+        """Commits what waits in a line until it is empty."""
+        while line.waiting:
+            units = line.batch()
+            if not await self._commit(line, units):
+                for unit in units:
+                    await self._commit(line, [unit])
+        del self._lines[line.tenant]  # nothing is awaited since the last look
 
-    async def _in_turn(self, tenant: str, fn: Callable[[Rows], T], then: Callable[[T], None]) -> T:
-        turn = self._turns.get(tenant)
-        if turn is None:
-            turn = self._turns[tenant] = asyncio.Lock()
-        async with turn:
-            result, told = await self.postgres.transaction(partial(self._unit, tenant=tenant, fn=fn))
-            ask = self.before_telling
-            if not told or ask is None or await ask(tenant, told[0].seq, told[-1].seq):
-                then(result)
-            return result
+    async def _commit(self, line: Line, units: list[Unit]) -> bool:
+        """Commits units together; false when each has to be tried alone."""
+        rows = await line.commit(units, self.origin)
+        if rows is None and units[0].error is None:
+            return False
+        telling = rows is not None and await self._is_to_be_told(line.tenant, rows)
+        for unit in units:
+            settle(unit, telling=telling)
+        return True
 
-    async def _unit(self, connection: Connection, tenant: str, fn: Callable[[Rows], T]) -> tuple[T, list[Change]]:
-        found = await connection.fetchrow(_LOCK, tenant)
-        if found is None:
-            self.forget(tenant)
-            raise StoreMissing(tenant)
-        rows = PostgresRows(connection, *found)
-        result = await inline(partial(_whole, fn, rows))
-        await self._end(connection, tenant, rows, (found["number"], found["seq"]))
-        return result, list(rows.told)
+    async def _is_to_be_told(self, tenant: str, rows: PostgresRows) -> bool:
+        told, ask = rows.told, self.before_telling
+        if not told or ask is None:
+            return True
+        try:
+            return await ask(tenant, told[0].seq, told[-1].seq)
+        except Exception:
+            _log.exception("what others wrote to %s before is not known", tenant)
+            return True  # it is durable, and nobody else tells of it
 
-    async def _end(self, connection: Connection, tenant: str, rows: PostgresRows, before: tuple[int, int]) -> None:
-        if rows.told:
-            first, last, changes = rows.told[0].seq, rows.told[-1].seq, written(rows.told)
-            said = f"{self.origin} changes {tenant} {last}"
-            await connection.fetch(_END, rows.inst, rows.number, last, first, changes, CHANNEL, said)
-        elif (rows.number, rows.last) != before:
-            await connection.execute(_COUNTED, rows.inst, rows.number, rows.last)
+    # -- stores
 
     async def create(self, tenant: str) -> None:
         """Makes an empty store."""
@@ -150,11 +132,13 @@ class PostgresBackend:
         made = await connection.fetchval(
             "insert into tenant (name) values ($1) on conflict (name) do nothing returning inst", tenant
         )
-        if made is None:
-            return
-        rows = PostgresRows(connection, made, last=0)
-        await inline(partial(_whole, self._fill, rows))
-        await self._end(connection, tenant, rows, (0, 0))
+        if made is not None:
+            rows = PostgresRows(Asking(connection, made, 0, held=True), Outline(made, 0))
+            unit = Unit(self._fill, lambda _: None, asyncio.get_running_loop().create_future())
+            await inline(partial(run, rows, [unit]))
+            if unit.error is not None:
+                raise unit.error
+            await send(connection, rows, None, "")
 
     async def destroy(self, tenant: str) -> None:
         """Removes a store."""
@@ -179,12 +163,29 @@ class PostgresBackend:
         await self.postgres.close()
 
 
-async def _on_snapshot(connection: Connection, inst: int, fn: Callable[[Rows], T]) -> T:
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await inline(lambda: fn(PostgresRows(connection, inst)))
+async def _proved(asking: Asking, fn: Callable[[], T]) -> T:
+    """What a read answers, or refuses, if it was all of one version. Raises `Changed`."""
+    try:
+        answer = await inline(fn)
+    except Exception:
+        await asking.make_sure()
+        raise
+    await asking.make_sure()
+    return answer
 
 
-def _whole(fn: Callable[[Rows], T], rows: PostgresRows) -> T:
-    result = fn(rows)
-    rows.flush()
-    return result
+def settle(unit: Unit, *, telling: bool) -> None:
+    """Tells who waits for a unit, and who watches, what became of it."""
+    if unit.error is None and telling:
+        try:
+            unit.then(unit.result)
+        except Exception as error:  # it is durable; still, its listener is broken
+            unit.future.get_loop().call_exception_handler({"message": "after a commit", "exception": error})
+    if unit.future.done():
+        return
+    if unit.error is None:
+        unit.future.set_result(unit.result)
+    elif isinstance(unit.error, StopIteration):
+        unit.future.set_exception(RuntimeError("a unit raised StopIteration"))
+    else:
+        unit.future.set_exception(unit.error)
