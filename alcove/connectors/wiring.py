@@ -87,7 +87,8 @@ def register(house: House) -> None:
         found = await here.find()
         if found.level is not Level.NAMESPACES:
             log.warning("connectors are not confined as they should be", extra={"reason": found.how})
-        for instance in instances.all():
-            await gatherings.tidy(instance)
+        everyone = {instance.key: instance for instance in instances.all()}
+        for key in await intake.used(list(everyone)):
+            await gatherings.tidy(everyone[key])
 
     house.on_start("connectors", start)

@@ -15,7 +15,7 @@ from alcove.base.errors import NotFound, Unavailable
 from alcove.base.sqlite import SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from alcove.documents.model import Change, Follower
     from alcove.documents.service import StoredDocuments
@@ -32,6 +32,10 @@ LAG = 1.0
 """Seconds that a cursor which passed over unwanted commits may stay unsaved."""
 LOOK = 0.05
 """Seconds between two looks at a cursor that another process moves."""
+HANDS = 8
+"""Stores that are caught up at the same time after the start."""
+LONGEST_LOOK = 10.0
+"""Seconds after which a store that is far behind holds the others up no more."""
 GRACE = 10.0
 """Seconds that handlers have to end when following stops."""
 
@@ -67,6 +71,7 @@ class StoreFollowers:
         self._reached: dict[str, dict[str, int]] = {}
         self._unsaved: dict[str, set[str]] = {}
         self._saving: asyncio.Task[None] | None = None
+        self._hands: list[asyncio.Task[None]] = []
         self._unwatch: Callable[[], None] | None = None
         self._unmourn: Callable[[], None] = lambda: None
 
@@ -75,12 +80,22 @@ class StoreFollowers:
         self._known = {follower.name: follower for follower in self._followers()}
         self._unwatch = self._documents.watch(self._heard)
         self._unmourn = self._documents.on_destroy(self._forget)
-        for tenant in await self._tenants():
+        waiting = iter(await self._tenants())
+        self._hands = [asyncio.create_task(self._catch_up(waiting)) for _ in range(HANDS)]
+
+    async def _catch_up(self, waiting: Iterator[str]) -> None:
+        """Wakes all followers of one store after the other: thousands at once would open and close files for ever."""
+        for tenant in waiting:
             for follower in self._known.values():
                 self._wake(tenant, follower)
+            if tasks := [task for (store, _), task in self._running.items() if store == tenant]:
+                await asyncio.wait(tasks, timeout=LONGEST_LOOK)
 
     async def stop(self) -> None:
         """Ends after the batch at hand; what is left is handled after the next start."""
+        for hand in self._hands:
+            hand.cancel()
+        await asyncio.gather(*self._hands, return_exceptions=True)
         if self._unwatch is not None:
             self._unwatch()
             self._unmourn()

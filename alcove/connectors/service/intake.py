@@ -54,6 +54,10 @@ class Intake:
         """Where one gathering works."""
         return self._home / "instances" / tenant / "gatherings" / gathering_id
 
+    async def used(self, tenants: Sequence[str]) -> set[str]:
+        """Those of these instances that ever handed something over on this machine; no document is read for it."""
+        return await asyncio.to_thread(lambda: {tenant for tenant in tenants if self.folder(tenant).is_dir()})
+
     async def receive(
         self, tenant: Tenant, name: str, parts: AsyncIterator[bytes], size: int | None = None
     ) -> tuple[str, dict[str, Any]]:

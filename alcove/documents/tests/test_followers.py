@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alcove.documents import Change, Follower
-from alcove.documents.followers import StoreFollowers
+from alcove.documents.followers import HANDS, StoreFollowers
 from alcove.documents.testing import each, memory_documents
 
 if TYPE_CHECKING:
@@ -73,6 +73,31 @@ async def test_a_failing_handler_is_tried_again_and_stops_nobody_else(documents:
     assert await followers.settle("t", "good") == 1
     assert await followers.settle("t", "bad") == 1
     assert bad.heard == good.heard == [("t", 1, "x")]
+    await followers.stop()
+
+
+async def test_more_stores_than_hands_are_all_caught_up_a_few_at_a_time(documents: StoredDocuments) -> None:
+    tenants = [f"many{number}" for number in range(3 * HANDS)]
+    for tenant in tenants:
+        await documents.create(tenant)
+        await each(documents, tenant, "a.b", {"x": {}})
+    heard, at_once, most = set[str](), 0, 0
+    done = asyncio.Event()
+
+    async def hear(tenant: str, _changes: Sequence[Change]) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0)
+        at_once -= 1
+        heard.add(tenant)
+        if heard >= set(tenants):
+            done.set()
+
+    followers = StoreFollowers(documents, lambda: [Follower("f", frozenset(), hear)], documents.tenants, gather=0)
+    await followers.start()
+    await asyncio.wait_for(done.wait(), 10)
+    assert most <= HANDS
     await followers.stop()
 
 
