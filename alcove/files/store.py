@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from alcove.documents import Documents, Index, Policy, Query
@@ -37,7 +37,11 @@ INDEXES = (
 )
 """What the queries of this room stand on."""
 
-POLICIES = {FILES: Policy(readable=True, writable=False), VERSIONS: Policy(readable=True, writable=False)}
+BACKUPS = "org.alcove.backups"
+"""When each device last told that all of it is here; the ids are those of the devices."""
+
+_ONLY_READ = Policy(readable=True, writable=False)
+POLICIES = {FILES: _ONLY_READ, VERSIONS: _ONLY_READ, BACKUPS: _ONLY_READ}
 """Files are read through `/data`, and changed only here: the tree would not stay a tree otherwise (contract-b 1.2)."""
 
 _PAGE = 200
@@ -243,6 +247,18 @@ async def everything(documents: Documents, tenant: str, doctype: str) -> AsyncIt
         bookmark = found.bookmark
         if len(found.documents) < _WALK or not bookmark:
             return
+
+
+async def by_digest(documents: Documents, tenant: str) -> AsyncIterator[Mapping[str, Any]]:
+    """The fields of every file with its `_id`, those of one MD5 after one another; some at a time."""
+    query = Query({"md5sum": {"$gt": None}}, (("md5sum", False),), limit=_WALK, use_index=BY_DIGEST)
+    while True:
+        found = await documents.find(tenant, FILES, query)
+        for document in found.documents:
+            yield {**document.fields(), "_id": document.id}
+        if len(found.documents) < _WALK or not found.bookmark:
+            return
+        query = replace(query, bookmark=found.bookmark)
 
 
 async def named_blobs(documents: Documents, tenant: str) -> set[str]:

@@ -232,6 +232,12 @@ class Permissions:
         await self._documents.work(instance.key, unit)
         return await self.of_app(instance, audience, slug)
 
+    async def own(self, tenant: Tenant, who: Who, ident: str) -> Permission:
+        """A link that the caller may change; raises `PermissionMissing`, `NotItsParent`."""
+        permission = await self.get(tenant, ident)
+        self._check_parent(who, permission)
+        return permission
+
     async def revoke(self, tenant: Tenant, who: Who, ident: str) -> None:
         """Takes a link back; raises `PermissionMissing`, `NotItsParent`."""
         self._check_parent(who, await self.get(tenant, ident))

@@ -79,6 +79,7 @@ from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, FORGET, clean_clients, clean_later, forget_later, forget_secrets
 from alcove.identity.tokens import Tokens
 from alcove.identity.vault import Vault
+from alcove.identity.visits import VISITS, Visits
 from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
 from alcove.outbox import Outbox
@@ -131,9 +132,12 @@ def register(house: House) -> None:
     doors = _doors(house, slips)
     _entering(house, gate, passphrases, proof, entrance, step, doors)
     shared, allowances = Attempts(tries, clock, "link"), house.need(Allowances)
-    links = LinkPages(gate, permissions, codes, slow, shared, allowances, instances, settings.scheme)
-    house.provide(LinkPages, links)
-    house.add_routes(*PermissionRoutes(permissions, slow, clock).routes(), *links.routes())
+    visits = _visits(house)
+    links = house.provide(
+        LinkPages,
+        LinkPages(gate, permissions, codes, slow, shared, allowances, instances, visits, settings.scheme),
+    )
+    house.add_routes(*PermissionRoutes(permissions, slow, visits, clock).routes(), *links.routes())
     certified = Attempts(tries, clock, "certify")
     granting, session_codes, moving = _oauth(house, gate, clients, passphrases, proof, factors, step, slips, certified)
     vouched, asked = Attempts(tries, clock, "provider"), Attempts(tries, clock, "magic link")
@@ -153,6 +157,12 @@ def register(house: House) -> None:
     house.on_start("attempts", guesses.prepare)
     house.on_start("passphrases", resume)
     house.on_stop("passphrases", passphrases.stop)
+
+
+def _visits(house: House) -> Visits:
+    """Who opened which link: for a route of its own alone."""
+    house.registry(POLICIES).add(VISITS, Policy(readable=False, writable=False))
+    return Visits(house.need(Documents), house.clock)
 
 
 def _doors(house: House, slips: Slips) -> Doors:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alcove.identity.passphrase import SlowHash
     from alcove.identity.permissions import Permissions
     from alcove.identity.service import Gate
+    from alcove.identity.visits import Visits
     from alcove.instances import Allowances, Instance, Instances
 
 VISITS = 2000
@@ -46,6 +47,7 @@ class LinkPages:
         attempts: Attempts,
         allowances: Allowances,
         instances: Instances,
+        visits: Visits,
         scheme: str,
     ) -> None:
         self._gate = gate
@@ -55,6 +57,7 @@ class LinkPages:
         self._attempts = attempts
         self._allowances = allowances
         self._instances = instances
+        self._visits = visits
         self._scheme = scheme
         self._pages = Pages(PAGES)
 
@@ -74,6 +77,8 @@ class LinkPages:
         await self._allowances.take(instance.key, Allowance(f"visits of the link {link.id}", VISITS))
         lock = str(link.fields.get("password") or "")
         if not lock or self._gate.unlocked(instance, link.id, lock, call.request):
+            if call.request.method == "GET" and await self._gate.session(call) is None:  # not the person's own look
+                await self._visits.note(instance, link, code, call.request.headers.get("user-agent", ""))
             return None
         return self._page(instance, link.id, wanted, 401)
 

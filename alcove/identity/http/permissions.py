@@ -16,6 +16,7 @@ from alcove.base.jsonapi import answer, answer_list, read, resource
 from alcove.identity.model import WrongScope
 from alcove.identity.permission import PERMISSIONS, NewLink, Patch, maximal, source_of
 from alcove.identity.rules import all_within, tidy, verbs_shown
+from alcove.identity.visits import VISITS
 from alcove.jobs import BadDuration, read_duration
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from alcove.identity.passphrase import SlowHash
     from alcove.identity.permission import Permission
     from alcove.identity.permissions import Permissions
+    from alcove.identity.visits import Visits
     from alcove.instances import Instance
 
 BODY = 256 << 10
@@ -44,8 +46,9 @@ REFERENCES = 1000
 class PermissionRoutes:
     """The routes of permission documents."""
 
-    def __init__(self, permissions: Permissions, slow: SlowHash, clock: Clock) -> None:
+    def __init__(self, permissions: Permissions, slow: SlowHash, visits: Visits, clock: Clock) -> None:
         self._permissions = permissions
+        self._visits = visits
         self._slow = slow
         self._clock = clock
 
@@ -57,6 +60,7 @@ class PermissionRoutes:
             ("GET", "/permissions/:id", self.show),
             ("PATCH", "/permissions/:id", self.patch),
             ("DELETE", "/permissions/:id", self.revoke),
+            ("GET", "/permissions/:id/visits", self.visits),
             ("PATCH", "/permissions/apps/:slug", self.patch_app),
             ("PATCH", "/permissions/konnectors/:slug", self.patch_konnector),
             ("GET", "/permissions/doctype/:doctype/shared-by-link", self.shared),
@@ -119,7 +123,13 @@ class PermissionRoutes:
     async def revoke(self, call: Call) -> Response:
         """Takes a link back."""
         await self._permissions.revoke(call.instance, _who(call), call.params["id"])
+        await self._visits.forget(call.instance, call.params["id"])
         return Response(status_code=204)
+
+    async def visits(self, call: Call) -> Response:
+        """How often a link was opened, and when, by the hour and the kind of browser; for who may change the link."""
+        link = await self._permissions.own(call.instance, _who(call), call.params["id"])
+        return answer(resource(VISITS, link.id, await self._visits.of(call.instance, link.id)))
 
     async def shared(self, call: Call) -> Response:
         """The links to documents of a type, with their codes where the caller may do all that these open."""

@@ -336,6 +336,29 @@ async def test_a_public_page_asks_for_the_password_first(door: Front, app: httpx
         assert away.status_code == 400
 
 
+async def test_who_opened_a_link_is_told_by_the_hour(door: Front, app: httpx.AsyncClient) -> None:
+    made = await link(app, password="open sesame")
+    code = made["attributes"]["shortcodes"]["link"]
+    wanted, visits = f"http://mini.{DOMAIN}/public/?sharecode={code}", f"/permissions/{made['id']}/visits"
+    assert (await app.get(visits)).json()["data"]["attributes"] == {"total": 0, "visits": []}
+    phone = {"User-Agent": "Mozilla/5.0 (Linux; Android 15) Chrome/140.0"}
+    async with door.client() as stranger:
+        assert (await stranger.get(wanted, headers=phone)).status_code == 401  # it has seen nothing yet
+        form = {"perm_id": made["id"], "redirect": wanted, "password": "open sesame"}
+        await stranger.post("/auth/share-by-link/password", data=form)
+        for _ in range(2):
+            assert (await stranger.get(wanted, headers=phone)).status_code == 200
+        assert (await stranger.get(visits, headers={"Authorization": f"Bearer {code}"})).status_code == 403
+    await app.get(wanted)  # the person's own look is none
+    line = {"at": "2026-01-01T12:00:00Z", "browser": "Chrome", "system": "Android", "code": "link", "count": 2}
+    assert (await app.get(visits)).json()["data"]["attributes"] == {"total": 2, "visits": [line]}
+    async with door.client(DOMAIN, "io.cozy.files org.alcove.links.visits") as other:
+        assert (await other.get(visits)).status_code == 403
+        assert (await other.get("/data/org.alcove.links.visits/_all_docs")).status_code == 403
+    assert (await app.delete(f"/permissions/{made['id']}")).status_code == 204
+    assert (await app.get(visits)).status_code == 404
+
+
 async def test_an_app_gives_another_what_it_may_do_itself(
     door: Front, app: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:

@@ -3,7 +3,7 @@ import { Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from 
 import { useState } from 'react'
 import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
-import { useClients, useDisconnect } from './api'
+import { type Backup, useBackups, useClients, useDisconnect } from './api'
 import { type Client, today } from './model'
 import { texts } from './texts'
 
@@ -11,6 +11,7 @@ export function Clients() {
   const say = useSay(texts)
   const toast = useToast()
   const clients = useClients()
+  const backups = useBackups()
   const [asking, setAsking] = useState<Client>()
   const disconnect = useDisconnect(gone => toast({ text: say('client.gone', { name: gone.name }) }), useFailed())
   if (clients.isPending) return <Rows count={1} />
@@ -20,7 +21,7 @@ export function Clients() {
     <>
       <ul className={css.devices}>
         {clients.data.map(client => (
-          <Row key={client.id} client={client} disconnect={() => setAsking(client)} />
+          <Row key={client.id} client={client} backup={backups.data?.get(client.id)} disconnect={() => setAsking(client)} />
         ))}
       </ul>
       <Ask opened={asking !== undefined} title={say('client.title')} act={say('client.do')} go={() => asking && disconnect(asking)} close={() => setAsking(undefined)}>
@@ -30,7 +31,7 @@ export function Clients() {
   )
 }
 
-function Row({ client, disconnect }: { client: Client; disconnect: () => void }) {
+function Row({ client, backup, disconnect }: { client: Client; backup: Backup | undefined; disconnect: () => void }) {
   const say = useSay(texts)
   const formats = useFormats()
   const { name, whole, since, seen } = client
@@ -47,10 +48,24 @@ function Row({ client, disconnect }: { client: Client; disconnect: () => void })
           <Name of={name} />
         </b>
         <div className="small muted">{facts.filter(Boolean).join(' · ')}</div>
+        {backup && <BackupLine backup={backup} />}
       </div>
       <Button variant="subtle" onClick={disconnect} aria-label={say('client.do.name', { name })}>
         {say('client.do')}
       </Button>
     </li>
+  )
+}
+
+/** When a device last had all of its files here, and what it left behind when it tried since. */
+function BackupLine({ backup: { at, files = 0, failed = 0 } }: { backup: Backup }) {
+  const say = useSay(texts)
+  const formats = useFormats()
+  const whole = at ? say('backup.whole', { ago: formats.ago(at) }) : say('backup.never')
+  const rest = failed ? say('backup.failed', { count: failed }) : at ? say('backup.files', { count: files }) : ''
+  return (
+    <div className="small muted num">
+      <Icon name={failed || !at ? 'warn' : 'check'} size={14} /> {[whole, rest].filter(Boolean).join(' · ')}
+    </div>
   )
 }

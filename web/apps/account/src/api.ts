@@ -131,6 +131,28 @@ export function useClients() {
   })
 }
 
+/** What a device told of its last backup; `at` is missing where none was complete. */
+export interface Backup {
+  at?: string | null
+  tried_at?: string
+  files?: number
+  failed?: number
+}
+
+/** The last backups, by device. */
+export function useBackups() {
+  const { door } = useClient()
+  useFresh(['org.alcove.backups'], ['account', 'backups'])
+  return useQuery({
+    queryKey: ['account', 'backups'],
+    queryFn: async ({ signal }) => {
+      const said = await door.ask<{ data: { id: string; attributes: Backup }[] }>('GET', '/files/backups', { accept: JSONAPI, signal })
+      return new Map(said.data.map(({ id, attributes }) => [id, attributes]))
+    },
+    meta: { quiet: true },
+  })
+}
+
 /** Disconnects one of them; shown at once, and taken back when the server refuses. */
 export function useDisconnect(done: (gone: Client) => void, failed: (error: Error) => void) {
   const { door } = useClient()
