@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING
 
+from PIL import Image
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from browser.server import Person
     from browser.tests.conftest import Visiting
 
+_SEEN = """async address => {
+    const answer = await fetch(address, { credentials: 'omit' })
+    return [answer.status, answer.headers.get('content-type')]
+}"""
 NEW = "moulin tulipe sable trois"
 REFUSED = r"status of 40[0134]|status of 409|status of 429"
 
@@ -64,6 +70,36 @@ def test_a_language_is_spoken_at_once_and_everywhere(person: Person, visiting: V
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="Votre compte")).to_be_visible()
     expect(other.get_by_role("heading", name="Votre compte")).to_be_visible()
+
+
+def test_a_picture_is_chosen_seen_by_everybody_and_taken_away(person: Person, visiting: Visiting) -> None:
+    visit = visiting(person)
+    visit.allow(r"status of 422", r"status of 404")
+    page = visit.open("account")
+    _open(page)
+    expect(page.get_by_alt_text("Vos initiales")).to_be_visible()
+    field = page.locator("input[type=file]")
+    field.set_input_files({"name": "ami.png", "mimeType": "image/png", "buffer": b"not a picture"})
+    expect(page.get_by_text("Votre lieu ne sait pas lire cette photo.")).to_be_visible()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choisir une photo").click()
+    chooser.value.set_files({"name": "moi.png", "mimeType": "image/png", "buffer": _drawn()})
+    expect(page.get_by_alt_text("Votre photo")).to_be_visible()
+    visit.check("account-picture")
+    public = f"http://{person.domain}/public/avatar?fallback=404"
+    assert page.evaluate(_SEEN, public) == [200, "image/jpeg"]
+    page.get_by_role("button", name="La retirer").click()
+    expect(page.get_by_alt_text("Vos initiales")).to_be_visible()
+    assert page.evaluate(_SEEN, public)[0] == 404
+    page.get_by_role("button", name="Annuler").last.click()
+    expect(page.get_by_alt_text("Votre photo")).to_be_visible()
+
+
+def _drawn() -> bytes:
+    """A picture of a hundred points by eighty."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (100, 80), (30, 120, 90)).save(drawn, "PNG")
+    return drawn.getvalue()
 
 
 def test_two_pages_that_change_the_name_lose_nothing(person: Person, visiting: Visiting) -> None:

@@ -1,10 +1,11 @@
-// Name, language, colours, and which app opens first.
+// Name, picture, language, colours, and which app opens first.
 import { Unreachable } from '@alcove/client'
 import { Button, type Language, useChangeLanguage, useLanguage, useSay, useScheme, useToast } from '@alcove/ui'
 import { type FormEvent, useId, useState } from 'react'
 import css from './account.module.css'
 import { Clash, useApps, useChangeSettings } from './api'
 import { firstApp, type Settings } from './model'
+import { Picture } from './Picture'
 import { type Key, texts } from './texts'
 
 const LONGEST = 200
@@ -17,6 +18,7 @@ export function Person({ settings }: { settings: Settings }) {
   return (
     <>
       <Name settings={settings} />
+      <Picture />
       <Tongue settings={settings} />
       <Colours />
       <First settings={settings} />

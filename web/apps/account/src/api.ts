@@ -1,5 +1,5 @@
 // What the account page asks of the server.
-import { Refused, useAct, useClient, useFresh } from '@alcove/client'
+import { Refused, upload, useAct, useClient, useFresh } from '@alcove/client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { clientForm } from '../../../../alcove/identity/pages/passphrase.js'
 import { type AppPassword, type AppPasswordSaid, appPasswordsOf, type Client, type ClientSaid, clientsOf, type Connection, type Device, devicesOf, type Login, merge, type Passkey, type PasskeySaid, passkeysOf, type SessionSaid, type Settings, type Usage, spaceOf } from './model'
@@ -63,6 +63,50 @@ export function useChangeSettings() {
         if (!(error instanceof Refused) || error.status !== 409 || left === 1) throw error
       }
     }
+  }
+}
+
+/** What everybody sees of the person: a picture of theirs, or their initials. `source` is a `data:` address. */
+export interface Portrait {
+  own: boolean
+  blob: Blob
+  source: string
+}
+
+const PICTURE = ['account', 'picture'] as const
+
+/** The person's picture as it is now. */
+export function usePicture() {
+  const { door } = useClient()
+  return useQuery({
+    queryKey: PICTURE,
+    queryFn: async ({ signal }): Promise<Portrait> => {
+      // Told by its kind: those that people send are drawn anew as JPEG, initials are PNG.
+      const query = { fallback: 'initials', q: 'high' }
+      const blob = await (await door.send('GET', '/public/avatar', { query, accept: 'image/*', signal })).blob()
+      return { own: blob.type === 'image/jpeg', blob, source: await addressOf(blob) }
+    },
+  })
+}
+
+/** A picture as a `data:` address. */
+function addressOf(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(String(reader.result))
+    reader.onerror = () => reject(new Error('the picture cannot be read'))
+    reader.readAsDataURL(blob)
+  })
+}
+
+/** Takes another picture, or none. */
+export function useChangePicture() {
+  const { door } = useClient()
+  const queries = useQueryClient()
+  return async (picture: Blob | undefined): Promise<void> => {
+    if (picture) await upload(door, '/settings/avatar', picture, { method: 'PUT' })
+    else await door.send('DELETE', '/settings/avatar', { accept: JSONAPI })
+    await queries.invalidateQueries({ queryKey: PICTURE })
   }
 }
 
