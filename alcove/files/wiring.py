@@ -20,11 +20,12 @@ from alcove.files.http.insight import insight_routes
 from alcove.files.http.resuming import upload_routes
 from alcove.files.model import FILES
 from alcove.files.parts import Parts
-from alcove.files.service import INITIAL_FOLDERS, Files
+from alcove.files.service import INITIAL_FOLDERS, Files, texts
 from alcove.files.service.checking import Checking
 from alcove.files.service.customs import Customs, wrong_settings
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
+from alcove.files.service.looking import Looking
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
@@ -41,7 +42,7 @@ from alcove.instances import (
     Instances,
 )
 from alcove.realtime import READ_CHECKS, Realtime
-from alcove.search import FINDABLES
+from alcove.search import FINDABLES, Search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,9 +76,7 @@ def register(house: House) -> None:
     _warn(contexts)
     files = Files(documents, blobs, house.clock, scheme=house.settings.scheme, customs=customs)
     house.provide(Files, files)
-    scratch = house.settings.home / "drawing"
-    thumbnails = Thumbnails(documents, blobs, house.need(Here).find, house.need(Realtime).publish, scratch)
-    house.provide(Thumbnails, thumbnails)
+    thumbnails = _looked_into(house, documents, blobs)
     _declare(house)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
@@ -98,8 +97,6 @@ def register(house: House) -> None:
 
     house.registry(HOLDINGS).add("files", holding)
     house.registry(INTRODUCTIONS).add("files", introduce)
-    drawing = Follower(NAME, frozenset((FILES,)), thumbnails.follow, BATCH, thumbnails.wants)
-    house.registry(FOLLOWERS).add(NAME, drawing)
 
     def frames(instance: Instance) -> str:
         siblings = instance.domain.partition(".")[2] if instances.flat else instance.domain
@@ -122,16 +119,30 @@ def register(house: House) -> None:
 
     instances.on_destroyed(forget)
     sweeper = Sweeper(house, files, _more(house, files, blobs), instances)
-
-    async def draw() -> None:
-        # Stopped before the followers are, one of which may be in the middle of many pictures.
-        house.on_stop("thumbnails", thumbnails.stop)
-        await thumbnails.start()
-
-    house.on_start("thumbnails", draw)
     house.on_start("sweep of blobs", sweeper.start)
     house.on_stop("sweep of blobs", sweeper.stop)
     house.on_stop("blobs", blobs.close)
+
+
+def _looked_into(house: House, documents: Documents, blobs: Blobs) -> Thumbnails:
+    """What is made from bytes when they come: thumbnails, and the texts by which search finds files."""
+    looking = Looking(house.need(Here).find, house.settings.home / "drawing")
+    thumbnails = house.provide(Thumbnails, Thumbnails(documents, blobs, looking, house.need(Realtime).publish))
+    reading = house.provide(texts.Texts, texts.Texts(documents, blobs, looking, house.need(Search).renew))
+    drawer = Follower(NAME, frozenset((FILES,)), thumbnails.follow, BATCH, thumbnails.wants)
+    reader = Follower(texts.NAME, frozenset((FILES,)), reading.follow, texts.BATCH, reading.wants)
+    for follower in (drawer, reader):
+        house.registry(FOLLOWERS).add(follower.name, follower)
+    house.registry(FINDABLES).add("files", findable(reading))
+
+    async def start() -> None:
+        # Stopped before the followers are, one of which may be in the middle of many files.
+        house.on_stop("thumbnails", thumbnails.stop)
+        house.on_stop("texts", reading.stop)
+        await looking.start()
+
+    house.on_start("thumbnails", start)
+    return thumbnails
 
 
 def _more(house: House, files: Files, blobs: Blobs) -> Resuming:
@@ -150,7 +161,6 @@ def _declare(house: House) -> None:
         house.registry(INDEXES).add(f"{index.type}/{index.name}", index)
     for doctype, policy in store.POLICIES.items():
         house.registry(POLICIES).add(doctype, policy)
-    house.registry(FINDABLES).add("files", findable())
 
 
 def _warn(contexts: Contexts) -> None:

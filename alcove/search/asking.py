@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RELATED = 24
 """Words with other endings that one word stands for at the most."""
 
+PIECE = 50_000
+"""Characters of a long text that are cut into words in one go: nobody waits for the interpreter much longer."""
+
 _UNSEEN = re.compile(r"\D")
 _QUOTED = re.compile(r'["“«„](?P<inner>[^"“”«»„]*)(?P<closed>["”»]?)')
 _AMOUNT = re.compile(
@@ -115,12 +118,45 @@ def _parts(typed: str) -> Iterator[Part]:
 
 def _unquoted(typed: str) -> Iterator[Part]:
     place = 0
-    for found in _AMOUNT.finditer(typed):
-        yield from _words(typed[place : found.start()])
-        amount = f"{_UNSEEN.sub('', fold(found['whole']))}x{fold(found['part'])}"
-        yield Part((Way((amount,)), Way(tuple(words_of(found[0])))))
-        place = found.end()
+    for amount, start, end in amounts(typed):
+        yield from _words(typed[place:start])
+        yield Part((Way((amount,)), Way(tuple(words_of(typed[start:end])))))
+        place = end
     yield from _words(typed[place:])
+
+
+def amounts(text: str) -> Iterator[tuple[str, int, int]]:
+    """The amounts in a text as `amount_words` says them, and where they begin and end.
+
+    >>> list(amounts("à payer : 1 234,50 €"))
+    [('1234x50', 10, 18)]
+    """
+    for found in _AMOUNT.finditer(text):
+        yield f"{_UNSEEN.sub('', fold(found['whole']))}x{fold(found['part'])}", found.start(), found.end()
+
+
+def words_in(text: str) -> list[str]:
+    """All words of a text in a document, then its amounts, however they are written."""
+    pieces = _pieces(text)
+    words = [word for piece in pieces for word in words_of(piece, len(piece))]
+    return [*words, *dict.fromkeys(amount for piece in pieces for amount, _, _ in amounts(piece))]
+
+
+def stems_in(text: str) -> set[tuple[str, str]]:
+    """The stems of all words of a text in a document."""
+    return set().union(*(stems(piece, len(piece)) for piece in _pieces(text)))
+
+
+def _pieces(text: str) -> list[str]:
+    """A text in pieces that end between two words."""
+    pieces, start = list[str](), 0
+    while start < len(text):
+        end = start + PIECE
+        if end < len(text):
+            end = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1 or end
+        pieces.append(text[start:end])
+        start = end
+    return pieces
 
 
 def _words(typed: str) -> Iterator[Part]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from alcove.search.asking import amounts
 from alcove.search.words import LONGEST, WORD, fold
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def marks(text: str, asked: Question) -> list[str]:
 
 def _found(text: str, asked: Question) -> Iterator[tuple[int, int, int]]:
     """Where what was asked for stands: begin, end, and which part it is."""
-    if not any(way.words[0] in fold(text) for part in asked.parts for way in part.ways):
-        return
+    folded = fold(text)
+    if not any(_clue(way.words[0]) in folded for part in asked.parts for way in part.ways):
+        return  # most pieces of a long text hold nothing of it
     words = [(folded, found.start(), found.end()) for found in WORD.finditer(text) for folded in _folded(found[0])]
+    words += list(amounts(text))
     plain = [word for word, _, _ in words]
     for number, part in enumerate(asked.parts):
         for way in part.ways:
@@ -59,6 +62,11 @@ def _found(text: str, asked: Question) -> Iterator[tuple[int, int, int]]:
             for place in range(len(plain) - length + 1):
                 if plain[place].startswith(way.words[0]) and way.fits(plain[place : place + length]):
                     yield words[place][1], words[place + length - 1][2], number
+
+
+def _clue(word: str) -> str:
+    """What a text surely holds where it holds a word; an amount may be written with something between its digits."""
+    return word[0] if word[0].isdigit() else word
 
 
 def _folded(word: str) -> list[str]:

@@ -40,7 +40,7 @@ from alcove.files.model import (
 )
 from alcove.files.model.kinds import kind_of
 from alcove.files.model.names import checked_name, checked_path, join, split
-from alcove.files.model.thumbnails import thumbnails_of
+from alcove.files.model.texts import made_from
 from alcove.files.service import content, placing, tree
 from alcove.files.service.counts import Counts
 from alcove.files.service.customs import Customs
@@ -597,7 +597,7 @@ class Files:
         if not listed:
             return 0
         named = await named_blobs(self._documents, tenant)
-        named |= {thumbnails_of(blob) for blob in named}
+        named |= {made for blob in named for made in made_from(blob)}
         orphans = [blob.id for blob in listed if blob.id not in named]
         for blob in orphans:
             await self._blobs.remove(tenant, blob)
@@ -679,8 +679,8 @@ class Files:
     async def _free(self, instance: Instance, blobs: Sequence[str]) -> None:
         for blob in blobs:
             try:
-                await self._blobs.remove(instance.key, blob)
-                await self._blobs.remove(instance.key, thumbnails_of(blob))
+                for each in (blob, *made_from(blob)):
+                    await self._blobs.remove(instance.key, each)
             except OSError as error:  # the commit stands; what stays is swept
                 log.warning("a blob could not be removed", extra={"blob": blob, "reason": str(error)})
 

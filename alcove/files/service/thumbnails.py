@@ -11,18 +11,14 @@ import asyncio
 import base64
 import binascii
 import logging
-import os
-import shutil
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
-from alcove.base.confined import Bind, Cause, Limits, NoConfinement, Program, python_binds
+from alcove.base.confined import Limits, NoConfinement
 from alcove.base.errors import StorageFull
-from alcove.base.ids import new_id
 from alcove.files.blobs import BlobMissing
 from alcove.files.errors import NoPicture
 from alcove.files.model import locator_blob
@@ -38,16 +34,18 @@ from alcove.files.model.thumbnails import (
     undrawn,
     wants_thumbnails,
 )
+from alcove.files.service.looking import MAY_PASS
 from alcove.files.store import Snapshot, find_node
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from typing import Any
 
-    from alcove.base.confined import Confinement, Ending
+    from alcove.base.confined import Ending
     from alcove.documents import Change, Documents
     from alcove.files.blobs import Blobs
     from alcove.files.model import Node
+    from alcove.files.service.looking import Looking
 
     Publish = Callable[[str, str, str, str, bytes], None]
 
@@ -67,27 +65,22 @@ LIMITS = Limits(memory=1 << 30, cpu=30, wall=90.0, file_size=0, open_files=64, o
 PROGRAM = Path(__file__).parents[1] / "shrinker.py"
 SOURCE = "/picture/file"
 _MARKS = tuple(f'"class":"{kind}"'.encode() for kind in PICTURED)
-_MAY_PASS = frozenset((Cause.DEADLINE, Cause.QUIET, Cause.SIGNAL, Cause.CPU))
-"""Endings that a busy machine may have caused."""
 
 
 class Thumbnails:
-    """The thumbnails of every instance. `confine` answers what this machine can hold a process back with."""
+    """The thumbnails of every instance."""
 
     def __init__(
         self,
         documents: Documents,
         blobs: Blobs,
-        confine: Callable[[], Awaitable[Confinement]],
+        looking: Looking,
         publish: Publish,
-        scratch: Path,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
-        self._confine = confine
+        self._looking = looking
         self._publish = publish
-        self._scratch = scratch
-        self._turn = asyncio.Lock()
         self._asked: dict[tuple[str, str], str] = {}
         self._drawing: asyncio.Task[None] | None = None
         self._present: asyncio.Task[tuple[bytes, Sequence[str]]] | None = None
@@ -131,10 +124,6 @@ class Thumbnails:
         finally:
             self._drawing = None
 
-    async def start(self) -> None:
-        """Removes what a crash left of files that were being drawn."""
-        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
-
     async def stop(self) -> None:
         """Ends at once. What was not made is made after the next start, or when it is asked for again."""
         self._stopped = True
@@ -158,7 +147,7 @@ class Thumbnails:
 
     async def _make(self, tenant: str, node_id: str, blob: str) -> None:
         """Makes the thumbnails of a file unless they are there, were tried enough, or the file has other bytes now."""
-        async with self._turn:
+        async with self._looking.turn:
             if self._stopped:
                 raise asyncio.CancelledError  # as if it were drawn at this moment: the follower must not go on
             node = await find_node(Snapshot(self._documents, tenant), node_id)
@@ -197,51 +186,26 @@ class Thumbnails:
             return drawn(heard.pictures), SIZES
         reason = heard.why(ending)
         self._tell(node, reason, ending)
-        return undrawn(reason, tries + 1, again=ending.cause in _MAY_PASS), ()
+        return undrawn(reason, tries + 1, again=ending.cause in MAY_PASS), ()
 
     async def shrink(self, parts: AsyncIterator[bytes]) -> Mapping[str, bytes]:
         """A picture that is no file here, in every size as JPEG without any description.
 
         Raises `NoPicture`, and `NoConfinement` where nothing can hold the program back.
         """
-        async with self._turn:
+        async with self._looking.turn:
             heard, ending = await self._shrunk(parts)
         if not (ending.ok and heard.complete):
             raise NoPicture(heard.why(ending))
         return heard.pictures
 
     async def _shrunk(self, parts: AsyncIterator[bytes]) -> tuple[_Heard, Ending]:
-        confinement = await self._confine()
         heard = _Heard()
-        with self._place() as path:
-            await self._copy(parts, path)
-            source, code = Bind(path, SOURCE), Bind(PROGRAM, str(PROGRAM))
-            argv = (sys.executable, "-I", "-X", "utf8", confinement.place(code), confinement.place(source))
-            program = Program(argv, {}, (source, code, *python_binds()))
-            return heard, await confinement.run(program, LIMITS, heard.line)
+        return heard, await self._looking.run(PROGRAM, SOURCE, parts, LIMITS, heard.line)
 
     def _tell(self, node: Node, reason: str, ending: Ending) -> None:
         stderr = ending.stderr[-500:].decode(errors="replace")
         log.info("no thumbnail", extra={"file": node.id, "reason": reason, "stderr": stderr})
-
-    @contextmanager
-    def _place(self) -> Iterator[Path]:
-        """Where the bytes lie while they are drawn. The folder is ours alone; a child sees the one file."""
-        self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._scratch / new_id()
-        try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
-
-    async def _copy(self, parts: AsyncIterator[bytes], path: Path) -> None:
-        # Not the blob itself: the child may run as another user, and blobs may lie on another machine.
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        try:
-            async for part in parts:
-                await asyncio.to_thread(os.write, file, part)
-        finally:
-            os.close(file)
 
 
 class _Heard:

@@ -19,6 +19,7 @@ from alcove.files.http.resuming import upload_routes
 from alcove.files.parts import Parts
 from alcove.files.service.checking import Checking
 from alcove.files.service.links import Links
+from alcove.files.service.looking import Looking
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.thumbnails import Thumbnails
 from alcove.files.testing import FilesInMemory, files_in_memory
@@ -65,8 +66,8 @@ class Door:
         self.place = place
         self.scratch = scratch
         self.told: list[tuple[str, str, str, str, bytes]] = []
-        here = Here("degraded")
-        self.thumbnails = Thumbnails(place.documents, place.blobs, here.find, self._tell, scratch)
+        self.looking = Looking(Here("degraded").find, scratch)
+        self.thumbnails = Thumbnails(place.documents, place.blobs, self.looking, self._tell)
         self.links = Links(place.clock)
         self.somebody: Somebody | None = Somebody(ALL)
         self._router: Router[Route] = Router()

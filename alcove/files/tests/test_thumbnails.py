@@ -266,7 +266,7 @@ async def asked(door: Door, machine: Any, times: int = 1) -> str:
     async def confine() -> Any:
         return machine
 
-    door.thumbnails._confine = confine
+    door.looking._confine = confine
     made = await door.make("?Type=file&Name=a.png", picture())
     address = (await links(door, made))["tiny"]
     for _ in range(times):

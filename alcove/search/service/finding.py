@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from alcove.base.errors import Forbidden, NotFound, Refusal, Unavailable
-from alcove.search.asking import question
+from alcove.search.asking import question, words_in
 from alcove.search.filters import Filters, split
 from alcove.search.model import Found, Hit
 from alcove.search.service.kinds import Neighbours, content_of, heard
 from alcove.search.snippets import marks, snippet
 from alcove.search.store import Look, Lost
-from alcove.search.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -188,7 +187,7 @@ class Search:
         content = None if look.titles else await content_of(reader.findable, reader.tenant.key, document.id, fields)
         if not content:
             return False
-        whole = await asyncio.to_thread(words_of, content, len(content))
+        whole = await asyncio.to_thread(words_in, content)
         return await asyncio.to_thread(look.asked.fits, *columns, whole)
 
     async def _may_read(self, reader: _Reader, ident: str, fields: Fields) -> bool:

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from alcove.search.asking import stems_in, words_in
 from alcove.search.filters import Filters
-from alcove.search.words import stems, words_of
+from alcove.search.words import stems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 CHANGE = 32
 DAY = 54
 """The lowest bits of an entry's number are the change's, then come the day's, then the kind's."""
-PIECE = 50_000
-"""Characters of a long text that are cut into words in one go: nobody waits for the interpreter much longer."""
 
 
 class Lost(Exception):
@@ -59,11 +58,8 @@ class Line:
 
     def holding(self, written: str, content: str) -> Line:
         """The same with its content, and the stems of all words. `written` is what it says itself, as it is shown."""
-        pairs, cut = set(stems(written)), list[str]()
-        for piece in _pieces(content):
-            pairs |= stems(piece, len(piece))
-            cut += words_of(piece, len(piece))
-        return replace(self, content=" ".join(cut), stems=frozenset(pairs))
+        pairs = stems(written) | stems_in(content)
+        return replace(self, content=" ".join(words_in(content)), stems=frozenset(pairs))
 
     @property
     def number(self) -> int:
@@ -151,15 +147,3 @@ def digest_of(title: str, text: str, near: str, day: int, mark: str) -> bytes:
 
 def _words(said: Said) -> str:
     return " ".join([said.other_words, *said.tokens]).strip()
-
-
-def _pieces(text: str) -> list[str]:
-    """A text in pieces that end between two words."""
-    pieces, start = list[str](), 0
-    while start < len(text):
-        end = start + PIECE
-        if end < len(text):
-            end = max(text.rfind(" ", start, end), text.rfind("\n", start, end)) + 1 or end
-        pieces.append(text[start:end])
-        start = end
-    return pieces
