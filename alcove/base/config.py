@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class WrongSetting(Exception):
@@ -53,7 +53,15 @@ class Settings:
         secret=True,
     )
     role: str = _about("what this process does: all, web (answers) or worker (works in the background)", "all")
-    blobs: str = _about("where bytes of files live: local or memory", "local")
+    blobs: str = _about("where bytes of files live: local, s3 or memory", "local")
+    s3_bucket: str = _about("the bucket that holds the bytes of files, when blobs is s3", "")
+    s3_endpoint: str = _about("the address of the server that has the bucket; empty: AWS", "")
+    s3_region: str = _about("the region of the bucket", "us-east-1")
+    s3_prefix: str = _about("what the names of all objects in the bucket begin with, to share it; empty: nothing", "")
+    s3_style: str = _about("how the bucket is named: in the path (path; most servers) or the host (host; AWS)", "path")
+    s3_key_id: str = _about("the access key's id for the bucket", "", secret=True)
+    s3_secret: str = _about("the secret of that access key", "", secret=True)
+    s3_credentials: str = _about("a file with aws_access_key_id and aws_secret_access_key, instead of these two", "")
     apps: str = _about("the folder of built apps, for who develops them; empty: those that come with Alcove", "")
     vite: str = _about("for who writes pages: where their development server listens; empty: none", "")
     smtp_host: str = _about("the mail server that takes what Alcove sends; empty: Alcove sends no mail", "")
@@ -86,6 +94,7 @@ class Settings:
 HERE = ("127.0.0.1", "::1", "localhost")
 """Addresses that no other machine reaches."""
 _VITE = re.compile(r"(http://(127\.0\.0\.1|localhost):\d{1,5})?")
+_ENDPOINT = re.compile(r"(https?://([^\s/@:\[\]]+|\[[0-9a-f:]+\])(:\d{1,5})?/?)?", re.IGNORECASE)
 _SENDER = re.compile(r"([^\s@<>,;:\"]+@[^\s@<>,;:\"]+)?")
 
 _DATABASES = ("postgresql://", "postgres://")
@@ -97,7 +106,8 @@ CHOICES = {
     "subdomains": ("nested", "flat"),
     "role": ("all", "web", "worker"),
     "store": ("sqlite", "memory"),
-    "blobs": ("local", "memory"),
+    "blobs": ("local", "s3", "memory"),
+    "s3_style": ("path", "host"),
     "smtp_security": ("starttls", "tls", "none"),
     "confinement": ("required", "degraded"),
     "samples": ("on", "off"),
@@ -139,7 +149,27 @@ def read_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
         raise WrongSetting(f"vite is for who writes pages: it works only while host is {' or '.join(HERE)}")
     if settings.smtp_security == "none" and settings.smtp_password and settings.smtp_host not in HERE:
         raise WrongSetting("smtp_security is none: a password would cross the network in clear; use starttls or tls")
+    _check_bucket(settings)
     return settings
+
+
+def _check_bucket(settings: Settings) -> None:
+    """Raises `WrongSetting` for a bucket that cannot be used, before anything is written."""
+    if settings.blobs != "s3":
+        return
+    if not settings.s3_bucket:
+        raise WrongSetting("s3_bucket names no bucket, and bytes of files are to lie in one: set ALCOVE_S3_BUCKET")
+    if settings.s3_credentials and (settings.s3_key_id or settings.s3_secret):
+        raise WrongSetting("s3_credentials names a file, and s3_key_id or s3_secret is set too: use one of them")
+    if not settings.s3_credentials and not (settings.s3_key_id and settings.s3_secret):
+        raise WrongSetting("the bucket needs s3_key_id and s3_secret, or a file that s3_credentials names")
+    host = _ENDPOINT.fullmatch(settings.s3_endpoint)
+    plain = settings.s3_endpoint.startswith("http://")
+    if plain and host is not None and str(host[2]).strip("[]") not in HERE and not settings.trusted_networks:
+        raise WrongSetting(
+            "s3_endpoint is not https: files would cross the network in clear; if that network is your own, name it"
+            " in trusted_networks"
+        )
 
 
 def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
@@ -156,13 +186,8 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
 def _checked(name: str, value: Any, where: str) -> Any:
     if name == "home":
         return Path(str(value)).expanduser()
-    if name in ("port", "admin_port", "smtp_port"):
-        text = str(value)
-        if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 65535:
-            raise WrongSetting(f"{where} is {text!r}; a port from 1 to 65535 is allowed (0 takes a free one)")
-        return int(text)
-    if name in _TABLES:
-        return _TABLES[name](value, where)
+    if name in _READERS:
+        return _READERS[name](value, where)
     if name == "vite" and not _VITE.fullmatch(str(value)):
         raise WrongSetting(f"{where} is {value!r}; an address of this machine such as http://127.0.0.1:5173 is allowed")
     if name == "database" and value and not str(value).startswith(_DATABASES):
@@ -176,6 +201,12 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise WrongSetting(
             f"{where} is {value!r}; an address such as alcove@example.org or noreply@{{domain}} is allowed"
         )
+    if name == "s3_endpoint" and not _ENDPOINT.fullmatch(value):
+        raise WrongSetting(
+            f"{where} is {value!r}; an address such as https://s3.example.org is allowed, without a path"
+        )
+    if name == "s3_credentials" and value and not Path(value).is_file():
+        raise WrongSetting(f"{where} is {value!r}; a file with the access key is allowed, or nothing")
     if name == "smtp_authority" and value and not Path(value).is_file():
         raise WrongSetting(f"{where} is {value!r}; a file with a certificate is allowed, or nothing")
     if name == "apps" and value and not Path(value).is_dir():
@@ -206,7 +237,35 @@ def _providers(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-_TABLES = {"contexts": _contexts, "authentication": _providers}
+def _port(value: Any, where: str) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 65535:
+        raise WrongSetting(f"{where} is {text!r}; a port from 1 to 65535 is allowed (0 takes a free one)")
+    return int(text)
+
+
+def _endpoint(value: Any, where: str) -> str:
+    # What it is is not told: people put access keys into addresses.
+    if not isinstance(value, str) or not _ENDPOINT.fullmatch(value):
+        raise WrongSetting(f"{where} is not understood; an address such as https://s3.example.org is allowed")
+    return value
+
+
+def _key_file(value: Any, where: str) -> str:
+    if not isinstance(value, str) or (value and not Path(value).is_file()):
+        raise WrongSetting(f"{where} is {value!r}; a file with the access key is allowed, or nothing")
+    return value
+
+
+_READERS: Mapping[str, Callable[[Any, str], Any]] = {
+    "port": _port,
+    "admin_port": _port,
+    "smtp_port": _port,
+    "contexts": _contexts,
+    "authentication": _providers,
+    "s3_endpoint": _endpoint,
+    "s3_credentials": _key_file,
+}
 
 
 def _networks(value: str, where: str) -> str:

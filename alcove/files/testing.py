@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ import pytest
 from alcove.base.clock import Clock, SetClock
 from alcove.documents.testing import memory_documents
 from alcove.files import ROOT, Files, Upload
-from alcove.files.blobs import BlobMissing, Blobs, BlobTooLarge, MemoryBlobs
+from alcove.files.blobs import BlobDamaged, BlobMissing, Blobs, BlobTooLarge, MemoryBlobs
 from alcove.files.store import INDEXES
 from alcove.instances import Instance
 
@@ -146,15 +148,68 @@ class BlobsContract:
             await whole(blobs, written.id)
         assert await blobs.list("cozy1", LATER) == []
 
+    async def test_a_damaged_blob_is_set_aside_and_mended(self, blobs: Blobs) -> None:
+        """Nobody is given its bytes until others are written under its name."""
+        written = await blobs.write("cozy1", parts_of(b"abd"))
+        for _ in range(2):
+            await blobs.set_aside("cozy1", written.id)
+            assert await blobs.list("cozy1", LATER) == []
+            for start, length in ((0, None), (1, 1), (0, 0)):
+                with pytest.raises(BlobDamaged):
+                    await whole(blobs, written.id, start, length)
+            with pytest.raises(BlobDamaged):
+                await blobs.copy("cozy1", written.id)
+        await blobs.write("cozy1", parts_of(b"abc"), name=written.id)
+        assert await whole(blobs, written.id) == b"abc"
+        assert [blob.id for blob in await blobs.list("cozy1", LATER)] == [written.id]
+        await blobs.set_aside("cozy1", written.id)
+        await blobs.remove("cozy1", written.id)
+        with pytest.raises(BlobMissing) as caught:
+            await whole(blobs, written.id)
+        assert not isinstance(caught.value, BlobDamaged)
+
+    @pytest.mark.parametrize("broken", ["sender", "limit", "cancelled"])
+    async def test_a_long_blob_that_does_not_end(self, blobs: Blobs, broken: str) -> None:
+        """Whatever ends it after many bytes, nothing is seen of it."""
+        begun = asyncio.Event()
+
+        async def long() -> AsyncIterator[bytes]:
+            for _ in range(14):
+                yield b"x" * (1 << 20)
+            begun.set()
+            if broken == "cancelled":
+                await asyncio.Event().wait()
+            if broken == "sender":
+                raise ConnectionResetError("the sender is gone")
+            yield b"one more"
+
+        writing = asyncio.ensure_future(blobs.write("cozy1", long(), 14 << 20))
+        await begun.wait()
+        if broken == "cancelled":
+            writing.cancel()
+        with pytest.raises((ConnectionResetError, BlobTooLarge, asyncio.CancelledError)):
+            await writing
+        assert await blobs.list("cozy1", LATER) == []
+
+    async def test_a_long_blob(self, blobs: Blobs) -> None:
+        """Many parts are one blob."""
+        content = random.Random(7).randbytes(13 << 20)  # noqa: S311 - bytes for a test
+        pieces = [content[place : place + 300_000] for place in range(0, len(content), 300_000)]
+        written = await blobs.write("cozy1", parts_of(*pieces), size=len(content))
+        assert (written.size, written.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        assert await whole(blobs, written.id) == content
+        assert await whole(blobs, written.id, 9 << 20, 1000) == content[9 << 20 : (9 << 20) + 1000]
+        assert [blob.size for blob in await blobs.list("cozy1", LATER)] == [len(content)]
+
     async def test_list_and_drop(self, blobs: Blobs) -> None:
         """The list knows the age; dropping an instance removes all it has."""
         written = await blobs.write("cozy1", parts_of(b"abc"))
         listed = await blobs.list("cozy1", LATER)
-        assert [blob.id for blob in listed] == [written.id]
+        assert [(blob.id, blob.size) for blob in listed] == [(written.id, 3)]
         assert await blobs.list("cozy1", listed[0].at - timedelta(days=1)) == []
-        blobs.drop("cozy1")
+        await blobs.drop("cozy1")
         assert await blobs.list("cozy1", LATER) == []
-        blobs.drop("cozy1")
+        await blobs.drop("cozy1")
         again = await blobs.write("cozy1", parts_of(b"abc"))
         assert await whole(blobs, again.id) == b"abc"
 

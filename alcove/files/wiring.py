@@ -1,17 +1,14 @@
-"""Registers the room: its service, routes, indexes, policies, first directories, and the sweep of lost blobs."""
+"""Registers the room: its service, routes, indexes, policies, first directories, and its upkeep."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from contextlib import suppress
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from alcove.base.confined import Here
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower
 from alcove.files import store
-from alcove.files.blobs import LocalBlobs, MemoryBlobs
+from alcove.files.blobs.chosen import chosen_blobs
 from alcove.files.finding import findable
 from alcove.files.http import routes
 from alcove.files.http.access import check
@@ -29,6 +26,7 @@ from alcove.files.service.looking import Looking
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
+from alcove.files.upkeep import keep
 from alcove.instances import (
     CHECKS,
     CONTENT,
@@ -54,18 +52,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.files")
 
-DAY = 24 * 3600.0
-AGE = timedelta(days=1)
-"""How long a blob stays that no document names: longer than any upload takes from its last byte to its commit."""
-
-TICK = timedelta(milliseconds=50)
-"""How far the time that a file system gives to a file may lie behind the clock."""
-
 
 def register(house: House) -> None:
     """Provides `Files`."""
     documents, instances, contexts = house.need(Documents), house.need(Instances), house.need(Contexts)
-    blobs: Blobs = MemoryBlobs(house.clock) if house.settings.blobs == "memory" else LocalBlobs(house.settings.home)
+    blobs = chosen_blobs(house.settings, house.clock)
 
     async def chosen(instance: Instance) -> Mapping[str, Any]:
         settings = await documents.get(instance.key, "io.cozy.settings", "io.cozy.settings.instance")
@@ -115,13 +106,9 @@ def register(house: House) -> None:
         files.forget(instance.key)
         links.drop(instance.key)
         consistency.drop(instance.key)
-        blobs.drop(instance.key)
 
     instances.on_destroyed(forget)
-    sweeper = Sweeper(house, files, _more(house, files, blobs), instances)
-    house.on_start("sweep of blobs", sweeper.start)
-    house.on_stop("sweep of blobs", sweeper.stop)
-    house.on_stop("blobs", blobs.close)
+    keep(house, files, _more(house, files, blobs), blobs)
 
 
 def _looked_into(house: House, documents: Documents, blobs: Blobs) -> Thumbnails:
@@ -151,7 +138,6 @@ def _more(house: House, files: Files, blobs: Blobs) -> Resuming:
     house.need(Instances).on_destroyed(lambda instance: tags.drop(instance.key))
     resuming = Resuming(files, blobs, Parts(house.settings.home), house.clock)
     house.add_routes(*upload_routes(files, resuming), *insight_routes(house.need(Documents), house.clock))
-    house.need(Instances).on_destroyed(lambda instance: resuming.drop(instance.key))
     return resuming
 
 
@@ -167,39 +153,3 @@ def _warn(contexts: Contexts) -> None:
     for name in contexts.names():
         for wrong in wrong_settings(contexts.get(name)):
             log.warning("a setting of a context cannot be used", extra={"context": name, "setting": wrong})
-
-
-class Sweeper:
-    """Sweeps every instance, and empties its trash of what is old, when the server starts and then once a day."""
-
-    def __init__(self, house: House, files: Files, resuming: Resuming, instances: Instances) -> None:
-        self._clock = house.clock
-        self._files = files
-        self._resuming = resuming
-        self._instances = instances
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begins in the background: nobody waits for it."""
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        """Ends it."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _run(self) -> None:
-        # Whatever was written before this process began and is not named by now never will be: its upload is dead.
-        before = self._clock.now() - TICK
-        while True:
-            for instance in self._instances.all():
-                try:
-                    await self._files.clean_trash(instance)
-                    await self._files.sweep(instance.key, before)
-                    await self._resuming.sweep(instance.key)
-                except Exception:
-                    log.exception("the sweep of an instance failed", extra={"domain": instance.domain})
-            await asyncio.sleep(DAY)
-            before = self._clock.now() - AGE

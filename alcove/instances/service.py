@@ -18,7 +18,7 @@ from alcove.instances.records import DIRECTORY, DOCTYPE, NAMES, from_document, n
 from alcove.instances.table import Table, as_read, as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from alcove.base.house import Registry
     from alcove.documents import Change, Document, Documents, Tx
@@ -56,6 +56,7 @@ class Instances:
         self._table = Table()
         self._removed = set[str]()
         self._destroyed: list[Callable[[Instance], None]] = []
+        self._removals: list[Callable[[Instance], Awaitable[None]]] = []
         documents.watch(self._hear, frozenset((DOCTYPE,)))
 
     async def load(self) -> None:
@@ -72,6 +73,13 @@ class Instances:
     def on_destroyed(self, hear: Callable[[Instance], None]) -> None:
         """Calls `hear` when an instance is gone, so that rooms can drop what they keep in memory."""
         self._destroyed.append(hear)
+
+    def on_removal(self, free: Callable[[Instance], Awaitable[None]]) -> None:
+        """Has `free` remove what all processes of the server share. Only the one that removes the instance calls it.
+
+        Its name is free for another only afterwards. Idempotent: after a crash it is called again.
+        """
+        self._removals.append(free)
 
     def all(self) -> list[Instance]:
         """Every instance, by domain."""
@@ -254,6 +262,8 @@ class Instances:
         self._removed.add(instance.id)
         for hear in self._destroyed:
             hear(instance)
+        for free in self._removals:
+            await free(instance)
         await self._documents.destroy(instance.key)
 
         async def unit(tx: Tx) -> None:

@@ -54,6 +54,20 @@ def test_contexts_are_tables_of_the_file_or_json(tmp_path: Path) -> None:
         ({"ALCOVE_ROLE": "boss"}, ["ALCOVE_ROLE", "all", "web", "worker"]),
         ({"ALCOVE_ROLE": "web"}, ["role", "ALCOVE_DATABASE"]),
         ({"ALCOVE_SETTINGS": "missing.toml"}, ["missing.toml"]),
+        ({"ALCOVE_BLOBS": "s3"}, ["s3_bucket", "ALCOVE_S3_BUCKET"]),
+        ({"ALCOVE_BLOBS": "s3", "ALCOVE_S3_BUCKET": "b"}, ["s3_key_id", "s3_credentials"]),
+        ({"ALCOVE_S3_ENDPOINT": "https://key:word@host/bucket"}, ["ALCOVE_S3_ENDPOINT", "https://s3.example.org"]),
+        ({"ALCOVE_S3_CREDENTIALS": "/nowhere"}, ["ALCOVE_S3_CREDENTIALS", "/nowhere"]),
+        (
+            {
+                "ALCOVE_BLOBS": "s3",
+                "ALCOVE_S3_BUCKET": "b",
+                "ALCOVE_S3_KEY_ID": "k",
+                "ALCOVE_S3_SECRET": "s",
+                "ALCOVE_S3_ENDPOINT": "http://bucket.example.org",
+            },
+            ["s3_endpoint", "trusted_networks"],
+        ),
     ],
 )
 def test_a_wrong_setting_names_itself_and_what_is_allowed(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from alcove.base.folders import full_disk, make_folder, sync_folder
 from alcove.base.ids import new_id
-from alcove.files.blobs.model import CHUNK, BlobMissing, BlobTooLarge, Listed, Sums, Written
+from alcove.files.blobs.model import CHUNK, BlobDamaged, BlobMissing, BlobTooLarge, Listed, Sums, Written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
@@ -58,7 +58,12 @@ class LocalBlobs:
         self._threads.submit(shutil.rmtree, self._gone, ignore_errors=True)  # what a crash left of it
 
     async def write(
-        self, tenant: str, parts: AsyncIterable[bytes], limit: int | None = None, name: str = ""
+        self,
+        tenant: str,
+        parts: AsyncIterable[bytes],
+        limit: int | None = None,
+        name: str = "",
+        size: int | None = None,
     ) -> Written:
         """Writes a new blob, durably. Raises `BlobTooLarge`, `StorageFull`, and what `parts` raises."""
         draft = Draft(self._folder(tenant), self._new_name(), name)
@@ -123,24 +128,23 @@ class LocalBlobs:
             raise
 
     async def remove(self, tenant: str, blob: str) -> None:
-        """Removes a blob; does nothing when it is not there."""
-        await self._run(partial(_unlink, self._path(tenant, blob)))
+        """Removes a blob, set aside or not; does nothing when it is not there."""
+        await self._run(partial(_remove, self._path(tenant, blob)))
+
+    async def set_aside(self, tenant: str, blob: str) -> None:
+        """Puts a damaged blob into the folder `damaged`. Does nothing when it is not there."""
+        await self._run(partial(_set_aside, self._path(tenant, blob)))
 
     async def list(self, tenant: str, before: datetime) -> list[Listed]:
         """The blobs written before a moment. Drafts left unfinished before it are removed on the way."""
         return await self._run(partial(_list, self._folder(tenant), before))
 
-    def drop(self, tenant: str) -> None:
+    async def drop(self, tenant: str) -> None:
         """Puts every blob of an instance out of reach at once; the space is given back in a thread."""
-        gone = self._gone / new_id()
-        try:
-            self._gone.mkdir(parents=True, exist_ok=True)
-            os.rename(self._folder(tenant), gone)
-        except FileNotFoundError:
-            return
-        finally:
-            self._folders.pop(tenant, None)
-        self._threads.submit(shutil.rmtree, gone, ignore_errors=True)
+        gone, folder = self._gone / new_id(), self._folder(tenant)
+        self._folders.pop(tenant, None)
+        if await self._run(partial(_move_out, folder, gone)):
+            self._threads.submit(shutil.rmtree, gone, ignore_errors=True)
 
     async def close(self) -> None:
         """Lets go of the threads when they have ended what they do."""
@@ -175,12 +179,14 @@ class Draft:
     no byte is ever written to a file that is closed.
     """
 
-    __slots__ = ("_dead", "_file", "_lock", "_path", "_place", "blob", "sums")
+    __slots__ = ("_dead", "_file", "_lock", "_mends", "_path", "_place", "_placed", "blob", "sums")
 
     def __init__(self, folder: str, draft: str, name: str = "") -> None:
         blob = name or draft  # a draft has a name of its own always: one that a crash left stands in nobody's way
         self._path = f"{folder}/drafts/{draft}"
         self._place = place_of(folder, blob)
+        self._mends = bool(name)
+        self._placed = False
         self._file: int | None = None
         self._lock = Lock()
         self._dead = False
@@ -202,7 +208,7 @@ class Draft:
             try:
                 read = os.open(source, os.O_RDONLY)
             except FileNotFoundError:
-                raise BlobMissing from None
+                raise _missing(source) from None
             try:
                 place, size = 0, os.fstat(read).st_size
                 need_room(self._opened(), size)
@@ -223,7 +229,8 @@ class Draft:
     def discard(self) -> None:
         """Removes what was written, finished or not."""
         self.give_up()
-        _unlink(self._place)
+        if self._placed:
+            _unlink(self._place)
 
     def give_up(self) -> None:
         """Removes what was written and is not finished."""
@@ -234,16 +241,22 @@ class Draft:
 
     def _settle(self) -> None:
         # Renamed before it is synced: the journal then makes bytes and name durable in one commit instead of two. What
-        # a power cut tears in between lies under a name that no document has, and is swept.
+        # a power cut tears in between lies under a name that no document has, and is swept. A name given may be one
+        # that a document has: there nothing torn may ever lie.
         file, corner = self._opened(), os.path.dirname(self._place)
+        if self._mends:
+            os.fsync(file)
         try:
             os.rename(self._path, self._place)
         except FileNotFoundError:
             make_folder(Path(corner))
             os.rename(self._path, self._place)
+        self._placed = True
         os.fsync(file)
         self._close()
         sync_folder(corner)
+        if self._mends:
+            _unlink(aside_of(self._place))
 
     def _opened(self) -> int:
         if self._dead:
@@ -283,6 +296,41 @@ def _adopt(source: Path, place: str, draft: Draft) -> None:
     sync_folder(os.path.dirname(place))
 
 
+def aside_of(place: str) -> str:
+    """Where a damaged blob is put that lay in a place."""
+    corner, blob = os.path.split(place)
+    return f"{os.path.dirname(corner)}/damaged/{blob}"
+
+
+def _remove(place: str) -> None:
+    try:
+        os.unlink(place)
+    except FileNotFoundError:
+        _unlink(aside_of(place))
+
+
+def _set_aside(place: str) -> None:
+    aside = aside_of(place)
+    make_folder(Path(aside).parent)
+    with suppress(FileNotFoundError):
+        os.rename(place, aside)
+        sync_folder(os.path.dirname(aside))
+        sync_folder(os.path.dirname(place))
+
+
+def _missing(place: str) -> BlobMissing:
+    return BlobDamaged() if os.path.exists(aside_of(place)) else BlobMissing()
+
+
+def _move_out(folder: str, gone: Path) -> bool:
+    gone.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.rename(folder, gone)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _unlink(path: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(path)
@@ -307,7 +355,7 @@ def _open(path: str, start: int, length: int, *, whole: bool) -> tuple[int | Non
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        raise BlobMissing from None
+        raise _missing(path) from None
     part = os.pread(handle, length, start) if length else b""
     if whole:
         os.close(handle)
@@ -322,7 +370,7 @@ def _remembered(path: str, start: int, length: int) -> bytes | None:
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        raise BlobMissing from None
+        raise _missing(path) from None
     buffer = bytearray(length)
     try:
         got = os.preadv(handle, [buffer], start, _NO_WAIT)
@@ -336,21 +384,27 @@ def _remembered(path: str, start: int, length: int) -> bytes | None:
 def _list(folder: str, before: datetime) -> list[Listed]:
     found = []
     limit = before.timestamp()
-    for path, at in _files(folder):
-        if at >= limit:
+    for corner, name, about in _files(folder):
+        if about.st_mtime >= limit:
             continue
-        if path.parent.name == "drafts":
-            path.unlink(missing_ok=True)
-        elif _NAME.fullmatch(path.name):
-            found.append(Listed(path.name, datetime.fromtimestamp(at, UTC)))
+        if corner == "drafts":
+            _unlink(f"{folder}/drafts/{name}")
+        elif corner == name[:2] and _NAME.fullmatch(name):
+            found.append(Listed(name, datetime.fromtimestamp(about.st_mtime, UTC), about.st_size))
     return found
 
 
-def _files(folder: str) -> Iterator[tuple[Path, float]]:
-    for where, _, names in os.walk(folder):
-        for name in names:
-            path = Path(where, name)
-            try:
-                yield path, path.stat().st_mtime
-            except FileNotFoundError:
-                continue
+def _files(folder: str) -> Iterator[tuple[str, str, os.stat_result]]:
+    """What lies in the folders of a folder: the folder's name, the file's, and what the system says of it."""
+    for corner in _entries(folder):
+        for entry in _entries(corner.path) if corner.is_dir(follow_symlinks=False) else ():
+            with suppress(FileNotFoundError):
+                yield corner.name, entry.name, entry.stat(follow_symlinks=False)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []

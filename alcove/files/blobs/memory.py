@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from alcove.base.clock import Clock, SystemClock
 from alcove.base.ids import new_id
-from alcove.files.blobs.model import CHUNK, BlobMissing, BlobTooLarge, Listed, Sums, Written
+from alcove.files.blobs.model import CHUNK, BlobDamaged, BlobMissing, BlobTooLarge, Listed, Sums, Written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
@@ -21,9 +21,15 @@ class MemoryBlobs:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self._kept: dict[str, dict[str, tuple[bytes, datetime]]] = {}
+        self._damaged: dict[str, set[str]] = {}
 
     async def write(
-        self, tenant: str, parts: AsyncIterable[bytes], limit: int | None = None, name: str = ""
+        self,
+        tenant: str,
+        parts: AsyncIterable[bytes],
+        limit: int | None = None,
+        name: str = "",
+        size: int | None = None,
     ) -> Written:
         """Writes a new blob. Raises `BlobTooLarge`."""
         sums, content = Sums(), bytearray()
@@ -37,12 +43,13 @@ class MemoryBlobs:
     def _keep(self, tenant: str, content: bytes, name: str = "") -> str:
         blob = name or new_id()
         self._kept.setdefault(tenant, {})[blob] = (content, self._clock.now())
+        self._damaged.get(tenant, set()).discard(blob)
         return blob
 
     def _content(self, tenant: str, blob: str) -> bytes:
         found = self._kept.get(tenant, {}).get(blob)
         if found is None:
-            raise BlobMissing
+            raise BlobDamaged if blob in self._damaged.get(tenant, ()) else BlobMissing
         return found[0]
 
     async def read(self, tenant: str, blob: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
@@ -63,14 +70,22 @@ class MemoryBlobs:
     async def remove(self, tenant: str, blob: str) -> None:
         """Removes a blob; does nothing when it is not there."""
         self._kept.get(tenant, {}).pop(blob, None)
+        self._damaged.get(tenant, set()).discard(blob)
+
+    async def set_aside(self, tenant: str, blob: str) -> None:
+        """Forgets a damaged blob but for its name."""
+        if self._kept.get(tenant, {}).pop(blob, None) is not None:
+            self._damaged.setdefault(tenant, set()).add(blob)
 
     async def list(self, tenant: str, before: datetime) -> list[Listed]:
         """The blobs written before a moment."""
-        return [Listed(blob, at) for blob, (_, at) in self._kept.get(tenant, {}).items() if at < before]
+        kept = self._kept.get(tenant, {})
+        return [Listed(blob, at, len(content)) for blob, (content, at) in kept.items() if at < before]
 
-    def drop(self, tenant: str) -> None:
+    async def drop(self, tenant: str) -> None:
         """Removes every blob of an instance."""
         self._kept.pop(tenant, None)
+        self._damaged.pop(tenant, None)
 
     async def close(self) -> None:
         """Nothing to let go of."""

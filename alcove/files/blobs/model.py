@@ -30,6 +30,13 @@ class BlobMissing(Refusal):
         super().__init__("The content of this file is missing from the storage of the server")
 
 
+class BlobDamaged(BlobMissing):
+    """The bytes of a file are no longer those that were written: they are given to nobody."""
+
+    def __init__(self) -> None:
+        Refusal.__init__(self, "The content of this file is damaged on the storage of the server")
+
+
 class BlobTooLarge(Exception):
     """More bytes came than `limit`; nothing of them is kept."""
 
@@ -47,10 +54,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A blob as the sweep sees it, with the moment its last byte was written."""
+    """A blob as the sweep sees it: the moment its last byte was written, and its length in bytes."""
 
     id: str
     at: datetime
+    size: int
 
 
 class Sums:
@@ -80,17 +88,22 @@ class Sums:
 class Blobs(Protocol):
     """Blobs of every instance (`tenant` is its key). A blob never changes: new bytes make a new blob.
 
-    The one exception is a blob that is written under a name given: it stands for what can be made again, and takes the
-    place of what had that name, whole.
+    The one exception is a blob that is written under a name given: it stands for what can be made again, or mends what
+    was damaged, and takes the place of what had that name, whole.
 
     A blob that `write` has answered for survives a power cut. Who writes one then commits a document that names it;
     when that fails it removes the blob at once, and what a crash left behind is found by `list`.
     """
 
     async def write(
-        self, tenant: str, parts: AsyncIterable[bytes], limit: int | None = None, name: str = ""
+        self,
+        tenant: str,
+        parts: AsyncIterable[bytes],
+        limit: int | None = None,
+        name: str = "",
+        size: int | None = None,
     ) -> Written:
-        """Writes a new blob, durably; under that name, if one is given.
+        """Writes a new blob, durably; under that name, if one is given. `size` is what the sender announced, if it did.
 
         Raises `BlobTooLarge` as soon as more than `limit` bytes came, `StorageFull` when the disk is full, and what
         `parts` raises; no byte is kept then.
@@ -116,11 +129,18 @@ class Blobs(Protocol):
         """Removes a blob; does nothing when it is not there."""
         ...
 
+    async def set_aside(self, tenant: str, blob: str) -> None:
+        """Puts a damaged blob where nobody reads it and no list shows it, durably: `read` says `BlobDamaged` then.
+
+        Its bytes are kept until `remove`. Writing under its name mends it. Does nothing when it is not there.
+        """
+        ...
+
     async def list(self, tenant: str, before: datetime) -> list[Listed]:
         """The blobs written before a moment. Drafts that were left unfinished before it are removed on the way."""
         ...
 
-    def drop(self, tenant: str) -> None:
+    async def drop(self, tenant: str) -> None:
         """Puts every blob of an instance out of reach, before it returns: an instance of the same name may follow."""
         ...
 

@@ -614,7 +614,7 @@ class Files:
         """Writes the bytes of an upload, and checks what was said of them. Raises as `upload`."""
         limit = await self._limit(instance, what)
         try:
-            written = await self._blobs.write(instance.key, parts, limit)
+            written = await self._blobs.write(instance.key, parts, limit, size=what.size)
         except BlobTooLarge:
             raise QuotaReached from None
         refusal: Refusal | None = None
@@ -681,7 +681,7 @@ class Files:
             try:
                 for each in (blob, *made_from(blob)):
                     await self._blobs.remove(instance.key, each)
-            except OSError as error:  # the commit stands; what stays is swept
+            except (OSError, Refusal) as error:  # the commit stands; what stays is swept
                 log.warning("a blob could not be removed", extra={"blob": blob, "reason": str(error)})
 
     async def _work(self, instance: Instance, unit: Callable[[Tx], Awaitable[T]]) -> T:
