@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -36,6 +37,14 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """What a mail says, in the person's language. Its texts are plain: nothing in them is taken for markup."""
 
@@ -51,6 +60,7 @@ class Letter:
     """Paragraphs behind the button or the code."""
     markup: str = ""
     """HTML that stands instead of `lines` in the HTML part; only harmless marks of it are kept."""
+    attachments: Sequence[Attachment] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ def compose(
     ident: str,
     moment: datetime,
     reply_to: str = "",
+    attachments: Sequence[Attachment] = (),
 ) -> Mail:
     """The mail, as text and as HTML. `ident` makes its Message-ID: who gets it twice can tell."""
     message = EmailMessage(policy=POLICY)
@@ -113,4 +124,7 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice answers it
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    for one in attachments:
+        kind, _, subkind = (mimetypes.guess_type(one.name)[0] or "application/octet-stream").partition("/")
+        message.add_attachment(one.content, kind, subkind, filename=one_line(one.name, 100) or "file")
     return Mail(sender.addr_spec, recipient, message.as_bytes())

@@ -61,11 +61,13 @@ class Outbox:
         due: datetime | None = None,
         until: datetime | None = None,
         reply_to: str = "",
+        name: str = "",
     ) -> Job:
         """Sends a letter to one address; when this returns it will be sent, even after a crash.
 
         Not before `due`. After `until` it is of no use any more, and given up. Answers go to `reply_to`, or to where
-        the context says. Raises `MailUnset`, `AddressWrong`, `TooOften`.
+        the context says; `name` is shown as who writes, instead of the instance.
+        Raises `MailUnset`, `AddressWrong`, `TooOften`.
         """
         if not self.ready:
             raise MailUnset
@@ -73,7 +75,7 @@ class Outbox:
         await self._allowances.take(instance.key, HOURLY)
         ident, now = new_id(), self._clock.now()
         mail = compose(
-            self.sender(instance),
+            self.sender(instance, name),
             recipient,
             letter.subject,
             as_text(instance, letter),
@@ -81,6 +83,7 @@ class Outbox:
             ident=ident,
             moment=now,
             reply_to=reply_to or str(self._contexts.of(instance).get("reply_to") or ""),
+            attachments=letter.attachments,
         )
         await self._waiting.keep(instance.key, ident, mail, int((due or now).timestamp() * 1000))
         message = {"kind": letter.kind, **({"until": rfc3339(until)} if until else {})}
@@ -90,7 +93,7 @@ class Outbox:
         """Takes a mail back that is not sent yet; one that is sent already stays sent."""
         await self._waiting.drop(job_id)
 
-    def sender(self, instance: Instance) -> Address:
+    def sender(self, instance: Instance, name: str = "") -> Address:
         """Who writes: each instance by its own name, from the address that the operator has set.
 
         A context may say otherwise for its instances: `noreply_address`, `noreply_name` (contract-a section 17).
@@ -103,7 +106,7 @@ class Outbox:
             address = checked_address(said.replace("{domain}", host))
         except AddressWrong:  # a host such as [::1] or my_place has no mail address
             address = checked_address(said.replace("{domain}", "localhost"))
-        name = one_line(str(context.get("noreply_name") or f"Alcove {instance.domain}"), 100)
+        name = one_line(name, 100) or one_line(str(context.get("noreply_name") or f"Alcove {instance.domain}"), 100)
         return Address(name, addr_spec=address)
 
     async def prepare(self) -> None:

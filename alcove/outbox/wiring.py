@@ -9,11 +9,12 @@ from alcove.base.crypto import Sealer
 from alcove.base.tables import Tables
 from alcove.instances import Allowances, Contexts, Instance, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Jobs
+from alcove.outbox.appmail import SENDMAIL, AppMails
 from alcove.outbox.http import SupportHTTP
 from alcove.outbox.post import Post
 from alcove.outbox.service import WORKER, Outbox
 from alcove.outbox.store import Waiting
-from alcove.outbox.tasks import SENDMAIL, AppMails, Tasks
+from alcove.outbox.tasks import Tasks
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -26,8 +27,8 @@ def register(house: House) -> None:
     outbox = Outbox(waiting, house.need(Jobs), house.need(Allowances), contexts, clock, settings)
     house.provide(Outbox, outbox)
     person = house.need(InstanceSettings)
-    for_apps = AppMails(outbox, house.need(Instances), person)
-    house.add_routes(*SupportHTTP(outbox, contexts, person, house.need(Allowances)).routes())
+    for_apps = AppMails(outbox, house.need(Instances), person, contexts)
+    house.add_routes(*SupportHTTP(outbox, for_apps, contexts, person, house.need(Allowances)).routes())
     for name, worker in ((WORKER, Tasks(waiting, Post.of(settings), clock).worker()), (SENDMAIL, for_apps.worker())):
         house.registry(HANDLERS).add(name, worker)
     house.on_start("outbox", outbox.prepare)

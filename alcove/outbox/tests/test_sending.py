@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from alcove.outbox.service import HOURLY, WORKER
 from alcove.outbox.store import Waiting
 from alcove.outbox.tasks import Tasks
 from alcove.outbox.testing import PostOffice, make_certificate, post_office, text_of
-from alcove.server.testing import front
+from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -286,30 +287,101 @@ async def test_without_a_mail_server_nothing_is_promised(bench: Bench) -> None:
         await own.outbox.send(HERE, LETTER, "marie@example.org")
 
 
+async def sent_by_an_app(entry: Front, message: Any) -> tuple[str, str]:
+    """State and error of the job that an app has pushed."""
+    found = entry.house.need(Instances).by_domain("alice.example")
+    async with entry.client(scope="io.cozy.jobs:POST:sendmail:worker", Accept="application/json") as client:
+        body = {"data": {"attributes": {"arguments": message}}}
+        pushed = await client.post("/jobs/queue/sendmail", json=body)
+        assert pushed.status_code == 202, pushed.text
+    job = await entry.house.need(Jobs).wait(found.key, pushed.json()["data"]["id"])
+    return job.state, job.error
+
+
+TEXT = [{"type": "text/plain", "body": "Hi"}]
+
+
 @pytest.mark.parametrize(
     ("message", "error"),
     [
-        ({"mode": "noreply", "subject": "Hello", "parts": [{"type": "text/plain", "body": "Hi"}]}, ""),
+        ({"mode": "noreply", "subject": "Hello", "parts": TEXT}, ""),
         ({"mode": "noreply", "subject": "Hello", "parts": [{"type": "text/html", "body": "<b>Hi</b>"}]}, ""),
-        ({"mode": "from", "to": [{"email": "x@example.org"}], "subject": "S", "parts": []}, "Only the mode noreply"),
+        ({"mode": "campaign", "subject": "Hello", "parts": TEXT}, ""),
         ({"mode": "noreply", "subject": "Hello", "parts": "x"}, "A subject and a part"),
-        ("x", "Only the mode noreply"),
+        ({"mode": "noreply", "subject": "Hello", "parts": TEXT, "template_name": "x"}, "Templates of the server"),
+        ({"mode": "noreply", "subject": "Hello", "parts": TEXT, "attachments": [{}]}, "attachments: objects"),
+        ({"mode": "noreply", "subject": "Hello", "parts": TEXT, "attachments": 3}, "attachments: objects"),
+        (
+            {
+                "mode": "noreply",
+                "subject": "Hello",
+                "parts": TEXT,
+                "attachments": [{"filename": "x", "content": "A" * 8_000_000}],
+            },
+            "attachments: 5000000",
+        ),
+        ({"mode": "pending", "subject": "Hello", "parts": TEXT}, "This is not a mail"),
+        ({"mode": "support", "subject": "Hello", "parts": TEXT}, "This is not a mail"),
+        ({"mode": "from", "subject": "Hello", "parts": TEXT}, "to: from 1 to 50"),
+        (
+            {"mode": "from", "to": [{"email": "x@example.org"}, 3], "subject": "Hello", "parts": TEXT},
+            "to: from 1 to 50",
+        ),
+        (
+            {"mode": "from", "to": [{"email": "x@example.org"}, {"email": "y"}], "subject": "Hello", "parts": TEXT},
+            "This is not a mail",
+        ),
+        ({"mode": "other", "subject": "Hello", "parts": TEXT}, "mode is 'other'; noreply, from"),
+        ("x", "A subject and a part"),
     ],
 )
-async def test_an_app_mails_its_person_and_nobody_else(message: Any, error: str) -> None:
+async def test_an_app_mails_its_person_or_hears_why_not(message: Any, error: str) -> None:
     async with post_office() as office, front(**office.settings()) as entry:
         await entry.instance(Email="alice@example.org")
-        found = entry.house.need(Instances).by_domain("alice.example")
-        jobs = entry.house.need(Jobs)
-        async with entry.client(scope="io.cozy.jobs:POST:sendmail:worker", Accept="application/json") as client:
-            body = {"data": {"attributes": {"arguments": message}}}
-            pushed = await client.post("/jobs/queue/sendmail", json=body)
-            assert pushed.status_code == 202, pushed.text
-        job = await jobs.wait(found.key, pushed.json()["data"]["id"])
-        assert job.error.startswith(error)
-        assert (job.state == "done") == (error == "")
+        state, told = await sent_by_an_app(entry, message)
+        assert told.startswith(error)
+        assert (state == "done") == (error == "")
         if not error:
             assert (await office.arrived())["To"] == "alice@example.org"
+    assert len(office.mails) == (0 if error else 1)
+
+
+async def test_an_app_writes_to_others_in_the_name_of_its_person() -> None:
+    async with post_office() as office, front(**office.settings()) as entry:
+        await entry.instance(Email="alice@example.org", PublicName="Alice <x@example.org>, y@example.org")
+        file = {"filename": "../été.pdf", "content": base64.b64encode(b"%PDF").decode()}
+        to = [{"name": "Bob", "email": "bob@example.org"}, {"email": "eve@example.org"}, {"email": "bob@example.org"}]
+        message = {"mode": "from", "to": to, "subject": "Hello", "parts": TEXT, "attachments": [file]}
+        assert await sent_by_an_app(entry, message) == ("done", "")
+        mail = await office.arrived(2)
+        assert sorted(to for _, (to,) in office.envelopes) == ["bob@example.org", "eve@example.org"]
+        assert mail["Reply-To"] == "alice@example.org"
+        [sender] = mail["From"].addresses
+        assert sender.display_name == "Alice <x@example.org>, y@example.org"
+        [attached] = mail.iter_attachments()
+        assert (attached.get_content_type(), attached.get_content()) == ("application/pdf", b"%PDF")
+
+
+async def test_a_mail_goes_to_the_address_that_waits_and_to_who_helps() -> None:
+    contexts = {"default": {"support_address": "help@host.example"}}
+    async with post_office() as office, front(contexts=contexts, **office.settings()) as entry:
+        await entry.instance(Email="alice@example.org", Settings="pending_email:new@example.org")
+        for count, (mode, to) in enumerate((("pending", "new@example.org"), ("support", "help@host.example")), 1):
+            assert await sent_by_an_app(entry, {"mode": mode, "subject": "Hello", "parts": TEXT}) == ("done", "")
+            assert (await office.arrived(count))["To"] == to
+
+
+async def test_the_host_writes_to_a_person() -> None:
+    async with post_office() as office, front(**office.settings()) as entry:
+        await entry.instance(Email="alice@example.org")
+        said = {"data": {"attributes": {"arguments": {"subject": "News", "parts": TEXT}}}}
+        async with entry.client(scope="io.cozy.jobs:POST:sendmail:worker") as client:
+            assert (await client.post("/jobs/campaign-emails", json={"data": {"attributes": {}}})).status_code == 400
+            assert (await client.post("/jobs/campaign-emails", json=said)).status_code == 204
+        mail = await office.arrived()
+        assert (mail["To"], mail["Subject"]) == ("alice@example.org", "News")
+        async with entry.client(scope="io.cozy.jobs:POST:log:worker") as other:
+            assert (await other.post("/jobs/campaign-emails", json=said)).status_code == 403
 
 
 async def test_a_person_writes_to_who_helps() -> None:
