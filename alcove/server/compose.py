@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import alcove.admin.wiring
 import alcove.apps.wiring
+import alcove.assets.wiring
 import alcove.connectors.wiring
 import alcove.contacts.wiring
 import alcove.dav.wiring
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("documents", alcove.documents.wiring.register),
     ("instances", alcove.instances.wiring.register),
+    ("assets", alcove.assets.wiring.register),
     ("jobs", alcove.jobs.wiring.register),
     ("realtime", alcove.realtime.wiring.register),
     ("outbox", alcove.outbox.wiring.register),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alcove.assets import asset_documents
 from alcove.base.config import WrongSetting
 from alcove.base.errors import Refusal
 from alcove.base.tables import Tables
@@ -48,12 +49,12 @@ async def _move(source: House, target: House, domains: Sequence[str], say: Calla
     unknown = [domain for domain in domains if domain not in known]
     if unknown:
         raise WrongSetting(f"there is no instance {unknown[0]}; there are {', '.join(known) or 'none'}")
-    flags = await flag_documents(documents, DIRECTORY)
+    shared = [*await flag_documents(documents, DIRECTORY), *await asset_documents(documents, DIRECTORY)]
     for domain in domains or known:
         tenant, records = known[domain]
         extent = await copy_store(documents, copies, tenant)
         jobs = await copy_queue(source.need(Tables), target.need(Tables), tenant)
-        await copy_documents(copies, DIRECTORY, [*flags, *records])
+        await copy_documents(copies, DIRECTORY, [*shared, *records])
         say(
             f"{domain}: {extent.documents} documents, {jobs} jobs, sha256 {extent.digest[:16]}, the same in both places"
         )
