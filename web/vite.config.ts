@@ -1,6 +1,6 @@
 // One build for all apps. Each app has its own page; scripts, styles and fonts go to one folder of hashed names that the
 // server hands out on the instance's own domain, so that a second app finds what they share in the browser's cache.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
@@ -9,6 +9,12 @@ import { SHARED_FOLDER, SHARED_PATH } from './build/layout.mjs'
 
 const root = import.meta.dirname
 const apps = readdirSync(resolve(root, 'apps'))
+
+/** The page of an app, and the one of its guests where it has one. */
+function pagesOf(app: string): [string, string][] {
+  const guests = resolve(root, 'apps', app, 'public/index.html')
+  return [[app, resolve(root, 'apps', app, 'index.html')], ...(existsSync(guests) ? [[`${app}-public`, guests] as [string, string]] : [])]
+}
 
 const LAZY = /node_modules\/(pdfjs-dist|marked|dompurify|@noble)\/|client\/src\/digest/
 
@@ -80,7 +86,7 @@ export default defineConfig({
     license: { fileName: `${SHARED_FOLDER}/licenses.md` },
     manifest: 'manifest.json',
     rolldownOptions: {
-      input: Object.fromEntries(apps.map(app => [app, resolve(root, 'apps', app, 'index.html')])),
+      input: Object.fromEntries(apps.flatMap(app => pagesOf(app))),
       output: {
         codeSplitting: {
           groups: [

@@ -246,6 +246,11 @@ export class Files {
     await this.door.send('POST', `/files/revert/${versionPath(version)}`, { accept: JSONAPI })
   }
 
+  /** Deletes an old version for ever. */
+  async destroyVersion(version: string): Promise<void> {
+    await this.door.send('DELETE', `/files/${versionPath(version)}`)
+  }
+
   /** An address that shows a file without a token, for ten minutes. */
   async link(id: string): Promise<string> {
     return this.linked(await this.door.ask<Answer>('POST', '/files/downloads', { query: { Id: id }, accept: JSONAPI }))

@@ -15,8 +15,8 @@ const LIFE = 7 * 24 * 3_600_000
 /** How often it is noted that an upload is under way, in milliseconds; after twice that another page may show it. */
 const BEAT = 5000
 
-/** Where a file goes: new in a folder, or in place of what a file holds. */
-export type Goal = { folder: string; name: string } | { id: string }
+/** Where a file goes: new in a folder, perhaps with a number where its name is taken, or in place of what a file holds. */
+export type Goal = { folder: string; name: string; numbered?: boolean } | { id: string }
 
 /** What this browser remembers of an upload that is not finished. */
 export interface Unfinished {
@@ -107,15 +107,15 @@ export class Pieces {
     }
   }
 
-  private async begin(key: string, goal: Goal, file: File, sending: Sending): Promise<{ where: string; offset: number; id?: undefined }> {
+  private async begin(key: string, goal: Goal, file: File, sending: Sending): Promise<{ where: string; offset: number; id?: string | undefined }> {
     const date = file.lastModified ? new Date(file.lastModified).toISOString() : undefined
-    const place = 'id' in goal ? { file_id: goal.id, updated_at: date } : { dir_id: goal.folder, name: goal.name, created_at: date, updated_at: date }
+    const place = 'id' in goal ? { file_id: goal.id, updated_at: date } : { dir_id: goal.folder, name: goal.name, taken: goal.numbered ? 'number' : undefined, created_at: date, updated_at: date }
     const headers = { ...TUS, 'Upload-Length': String(file.size), 'Upload-Metadata': metadata({ ...place, type: file.type || undefined }) }
     const said = await this.door.send('POST', UPLOADS, { headers, signal: sending.signal })
     const where = said.headers.get('Location') ?? ''
     this.note(key, { where, name: file.name, size: file.size, kept: 0, folder: 'id' in goal ? undefined : goal.folder, at: this.now() })
     sending.began?.(where)
-    return { where, offset: 0 }
+    return { where, offset: 0, id: said.headers.get('Alcove-File') ?? undefined }
   }
 
   private async goOn(key: string, begun: { where: string; offset: number }, goal: Goal, file: File, sending: Sending): Promise<string> {
@@ -125,7 +125,7 @@ export class Pieces {
       const from = offset
       const headers: Record<string, string> = { ...TUS, 'Upload-Offset': String(from), 'Content-Type': 'application/offset+octet-stream' }
       // The name may be another than at the beginning: someone took that one meanwhile.
-      if ('name' in goal) headers['Upload-Metadata'] = metadata({ name: goal.name })
+      if ('name' in goal && !goal.numbered) headers['Upload-Metadata'] = metadata({ name: goal.name })
       const told = (bytes: number) => {
         sending.told?.(from + bytes)
         if (this.now() - noted < BEAT) return

@@ -17,8 +17,11 @@ import { queryClient } from './trouble'
 import { type Language, languageOf, speak } from './words'
 import { WorkProvider } from './work'
 
-/** Shows an app in its page; `titles` name it in the browser's tab. `recall` may put back what was read earlier. */
-export async function mount(app: ReactNode, titles: { en: string; fr: string }, recall?: (queries: QueryClient) => Promise<void>): Promise<void> {
+/**
+ * Shows an app in its page; `titles` name it in the browser's tab. `recall` may put back what was read earlier, `language`
+ * stands in for the one of the place.
+ */
+export async function mount(app: ReactNode, titles: { en: string; fr: string }, recall?: (queries: QueryClient) => Promise<void>, language?: Language): Promise<void> {
   const page = readPage(document)
   const root = document.getElementById('root')
   if (!root) throw new Error('the page has no element called root')
@@ -31,7 +34,7 @@ export async function mount(app: ReactNode, titles: { en: string; fr: string }, 
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" colorSchemeManager={schemeManager(page)}>
         <QueryClientProvider client={queries}>
           <ClientProvider client={clientOf(page)}>
-            <LanguageProvider first={languageOf(page.locale)} titles={marked}>
+            <LanguageProvider first={language ?? languageOf(page.locale)} titles={marked}>
               <ActionsProvider>
                 <WorkProvider>
                   <ToastsProvider>

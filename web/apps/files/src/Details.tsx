@@ -1,6 +1,8 @@
 // The details of what is chosen: what it is, where it came from, which bill it belongs to, what it was before.
-import { appAddress, type FileResource, useClient, type Version } from '@alcove/client'
-import { Button, Empty, Failure, Icon, Rows, useFormats, useSay, visible } from '@alcove/ui'
+import { appAddress, type FileResource, ROOT, useClient, type Version } from '@alcove/client'
+import { Button, Empty, Failure, Icon, Modal, Rows, useFormats, useSay, visible } from '@alcove/ui'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { type Bill, useBills, useFile } from './api'
 import css from './files.module.css'
 import { type Entry, entryOf, kindOf } from './model'
@@ -13,9 +15,10 @@ interface Props {
   verbs: Verbs
   close: () => void
   open: (entry: Entry) => void
+  share: (entry: Entry) => void
 }
 
-export function Details({ id, verbs, close, open }: Props) {
+export function Details({ id, verbs, close, open, share }: Props) {
   const say = useSay(texts)
   const formats = useFormats()
   const found = useFile(id)
@@ -54,6 +57,7 @@ export function Details({ id, verbs, close, open }: Props) {
         )}
       </dl>
       <Origin file={file} />
+      {!attributes.trashed && <SharedBy entry={entry} share={() => share(entry)} />}
       {!entry.folder && <Versions entry={entry} versions={versions} verbs={verbs} />}
     </>
   )
@@ -136,9 +140,24 @@ function BillLine({ bill }: { bill: Bill }) {
   )
 }
 
+function SharedBy({ entry, share }: { entry: Entry; share: () => void }) {
+  const say = useSay(texts)
+  if (entry.id === ROOT) return null
+  return (
+    <section>
+      <h2 className={css.part}>{say('share')}</h2>
+      <Button leftSection={<Icon name="link" />} onClick={share}>
+        {say('share.open')}
+      </Button>
+    </section>
+  )
+}
+
 function Versions({ entry, versions, verbs }: { entry: Entry; versions: readonly Version[]; verbs: Verbs }) {
   const say = useSay(texts)
   const formats = useFormats()
+  const queries = useQueryClient()
+  const [going, setGoing] = useState<Version>()
   const newest = [...versions].sort((a, b) => (b.attributes.updated_at ?? '').localeCompare(a.attributes.updated_at ?? ''))
   const dayOf = (version: Version) => (version.attributes.updated_at ? formats.moment(version.attributes.updated_at) : '')
   return (
@@ -153,19 +172,42 @@ function Versions({ entry, versions, verbs }: { entry: Entry; versions: readonly
         </li>
         {newest.map(version => (
           <li key={version.id}>
-            <span>
+            <button type="button" className={css.versionLook} aria-label={say('versions.look', { day: dayOf(version) })} onClick={() => void verbs.lookAtVersion(version.id)}>
               {dayOf(version)}
               <span className="small muted num">{formats.size(Number(version.attributes.size ?? 0))}</span>
-            </span>
+            </button>
             <Button variant="subtle" px={6} aria-label={say('versions.download', { day: dayOf(version) })} title={say('download')} onClick={() => void verbs.downloadVersion(version.id)}>
               <Icon name="download" />
             </Button>
             <Button variant="subtle" px={6} aria-label={say('versions.restore', { day: dayOf(version) })} title={say('versions.restore.short')} onClick={() => void verbs.revert(version.id, dayOf(version))}>
               <Icon name="restore" />
             </Button>
+            <Button variant="subtle" px={6} aria-label={say('versions.destroy', { day: dayOf(version) })} title={say('versions.destroy.short')} onClick={() => setGoing(version)}>
+              <Icon name="trash" />
+            </Button>
           </li>
         ))}
       </ul>
+      {going && (
+        <Modal opened onClose={() => setGoing(undefined)} title={say('versions.destroy.title', { day: dayOf(going) })} closeButtonProps={{ 'aria-label': say('cancel') }}>
+          <p>{say('versions.destroy.more', { name: visible(entry.name) })}</p>
+          <div className={css.dialogFoot}>
+            <Button data-autofocus onClick={() => setGoing(undefined)}>
+              {say('cancel')}
+            </Button>
+            <Button
+              variant="filled"
+              color="red"
+              onClick={() => {
+                void verbs.destroyVersion(going.id, dayOf(going)).then(() => queries.invalidateQueries({ queryKey: ['files', 'one', entry.id] }))
+                setGoing(undefined)
+              }}
+            >
+              {say('versions.destroy.do')}
+            </Button>
+          </div>
+        </Modal>
+      )}
       {!versions.length && <p className="small muted">{say('versions.none')}</p>}
     </section>
   )

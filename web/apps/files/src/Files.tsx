@@ -1,7 +1,7 @@
 // The page of Files: where one is and what can be done above, the folder below, the details beside it, a file over it.
 import { ROOT, TRASH, type Tree } from '@alcove/client'
 import { type Action, Button, Empty, Failure, Frame, Icon, type IconName, Kbd, keyName, Menu, Panel, pick, Rows, UploadsProvider, useActions, useFileDrop, useFormats, useSay, useToast, useUploads, visible } from '@alcove/ui'
-import { type ReactNode, type Ref, startTransition, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { lazy, type ReactNode, type Ref, startTransition, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { type Step, useFile, useListing, useLive, useTrail } from './api'
 import { carried } from './carrying'
@@ -65,7 +65,9 @@ function Found({ id, go }: { id: string; go: Go }) {
   return <main className={css.lost}>{found.isError ? <Failure error={found.error} again={() => void found.refetch()} /> : <Rows count={10} />}</main>
 }
 
-type Dialog = { kind: 'where'; asked: Asked } | { kind: 'folder' } | { kind: 'ever'; entries: readonly Entry[] | 'all' }
+const Sharing = lazy(() => import('./sharing/Sharing'))
+
+type Dialog = { kind: 'where'; asked: Asked } | { kind: 'share'; entry: Entry } | { kind: 'folder' } | { kind: 'ever'; entries: readonly Entry[] | 'all' }
 
 function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
   const say = useSay(texts)
@@ -172,6 +174,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
           ...(single ? [act('open', say('open'), 'right', ['Enter'], () => open(single)), act('rename', say('rename'), 'pencil', ['F2'], () => setRenaming(single.id))] : []),
           act('move', say('move'), 'move', ['m'], () => setDialog({ kind: 'where', asked: { verb: 'move', entries: chosen } })),
           act('copy', say('copy'), 'copy', ['c'], () => setDialog({ kind: 'where', asked: { verb: 'copy', entries: chosen } })),
+          ...(single ? [act('share', say('share'), 'link', ['l'], () => setDialog({ kind: 'share', entry: single }))] : []),
           act('download', say('download'), 'download', ['d'], () => void verbs.download(chosen)),
           act('trash', say('trash.do'), 'trash', ['Delete'], () => putAway(chosen)),
         ]
@@ -318,7 +321,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
         <aside className={css.side} aria-label={say('details')}>
           <Panel key={asked}>
             {asked ? (
-              <Details id={asked} verbs={verbs} close={info} open={open} />
+              <Details id={asked} verbs={verbs} close={info} open={open} share={entry => setDialog({ kind: 'share', entry })} />
             ) : (
               <Empty icon="info" title={some ? say('selected', { count: chosen.length }) : say('details.none')}>
                 {some ? formats.size(chosen.reduce((sum, entry) => sum + entry.size, 0)) : say('details.none.more')}
@@ -365,6 +368,13 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
             } else void verbs.copy(dialog.asked.entries, to)
           }}
         />
+      )}
+      {dialog?.kind === 'share' && (
+        <Panel>
+          <Suspense>
+            <Sharing entry={dialog.entry} close={() => setDialog(undefined)} />
+          </Suspense>
+        </Panel>
       )}
       {dialog?.kind === 'folder' && (
         <FolderDialog

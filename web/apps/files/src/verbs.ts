@@ -43,6 +43,8 @@ export interface Verbs {
   download: (entries: readonly Entry[]) => Promise<void>
   revert: (version: string, day: string) => Promise<void>
   downloadVersion: (version: string) => Promise<void>
+  lookAtVersion: (version: string) => Promise<void>
+  destroyVersion: (version: string, day: string) => Promise<void>
 }
 
 /** Lets the browser fetch a file: in a frame of its own, so that the page stays and its uploads are not asked about. */
@@ -274,6 +276,22 @@ export function useVerbs(): Verbs {
       revert: guarded(async (version, day) => {
         await files.revert(version)
         toast({ text: say('said.reverted', { day }) })
+      }),
+      lookAtVersion: guarded(async version => {
+        // Opened at once: a browser lets no page open another one later on.
+        const tab = window.open('', '_blank')
+        try {
+          const address = await files.versionLink(version)
+          if (tab) tab.location.href = address
+          else fetchAway(asAttachment(address))
+        } catch (error) {
+          tab?.close()
+          throw error
+        }
+      }),
+      destroyVersion: guarded(async (version, day) => {
+        await files.destroyVersion(version)
+        toast({ text: say('said.version.gone', { day }) })
       }),
       downloadVersion: guarded(async version => fetchAway(asAttachment(await files.versionLink(version)))),
     }
