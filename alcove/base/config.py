@@ -73,6 +73,9 @@ class Settings:
     smtp_authority: str = _about(
         "a file with the certificate that signs the mail server's, if nobody else knows it", ""
     )
+    cloud_version: str = _about(
+        "the version of Nextcloud that its clients are told: they refuse servers that they find too old", "30.0.0"
+    )
     confinement: str = _about("what connectors need to run: required (bubblewrap) or degraded (limits)", "required")
     samples: str = _about("whether people may have a sample person made in the browser: on or off", "on")
     locale: str = _about("the language of a new instance: fr or en", "en")
@@ -95,7 +98,13 @@ HERE = ("127.0.0.1", "::1", "localhost")
 """Addresses that no other machine reaches."""
 _VITE = re.compile(r"(http://(127\.0\.0\.1|localhost):\d{1,5})?")
 _ENDPOINT = re.compile(r"(https?://([^\s/@:\[\]]+|\[[0-9a-f:]+\])(:\d{1,5})?/?)?", re.IGNORECASE)
-_SENDER = re.compile(r"([^\s@<>,;:\"]+@[^\s@<>,;:\"]+)?")
+_SHAPES = {
+    "cloud_version": (re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII), "three numbers such as 30.0.0 are allowed"),
+    "smtp_sender": (
+        re.compile(r"([^\s@<>,;:\"]+@[^\s@<>,;:\"]+)?"),
+        "an address such as alcove@example.org or noreply@{domain} is allowed",
+    ),
+}
 
 _DATABASES = ("postgresql://", "postgres://")
 
@@ -197,14 +206,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise WrongSetting(f"{where} is {shown}; a text is allowed")
     if name in ("proxies", "trusted_networks"):
         return _networks(value, where)
-    if name == "smtp_sender" and not _SENDER.fullmatch(value):
-        raise WrongSetting(
-            f"{where} is {value!r}; an address such as alcove@example.org or noreply@{{domain}} is allowed"
-        )
-    if name == "s3_endpoint" and not _ENDPOINT.fullmatch(value):
-        raise WrongSetting(
-            f"{where} is {value!r}; an address such as https://s3.example.org is allowed, without a path"
-        )
+    if name in _SHAPES and not _SHAPES[name][0].fullmatch(value):
+        raise WrongSetting(f"{where} is {value!r}; {_SHAPES[name][1]}")
     if name == "s3_credentials" and value and not Path(value).is_file():
         raise WrongSetting(f"{where} is {value!r}; a file with the access key is allowed, or nothing")
     if name == "smtp_authority" and value and not Path(value).is_file():

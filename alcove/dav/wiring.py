@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alcove.base.http import Guard
 from alcove.dav import store
+from alcove.dav.cloud import register_cloud
 from alcove.dav.http import Mount, routes
 from alcove.dav.service.core import Core
 from alcove.dav.service.dead import FOLLOWER, DeadProperties
@@ -33,3 +34,4 @@ def register(house: House) -> None:
     tree = FilesTree(files, dead)
     mount = Mount(core, tree, standard(tree, locks, files))
     house.add_routes(*routes(mount, PREFIX, Guard.DEVICE))
+    register_cloud(house, core)

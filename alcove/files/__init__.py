@@ -16,6 +16,7 @@ from alcove.files.errors import (
 from alcove.files.http.access import author_of, check
 from alcove.files.http.downloads import Given, policy, send
 from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node
+from alcove.files.model.thumbnails import wants_thumbnails
 from alcove.files.service import Files
 from alcove.files.service.content import Upload
 from alcove.files.service.tags import FolderTags
@@ -52,4 +53,5 @@ __all__ = [
     "check",
     "policy",
     "send",
+    "wants_thumbnails",
 ]

@@ -10,7 +10,7 @@ from alcove.identity.devices import DeviceLimit
 from alcove.identity.errors import LoginNeeded, MetadataWrong
 from alcove.identity.factors import SecondFactors
 from alcove.identity.http.device_flow import DeviceFlowPages
-from alcove.identity.http.forms import visitor_of
+from alcove.identity.http.forms import read_form, visitor_of
 from alcove.identity.http.links import LinkPages
 from alcove.identity.http.opening import SessionCodes
 from alcove.identity.keys import Keys
@@ -66,6 +66,7 @@ __all__ = [
     "login_url",
     "logins_of",
     "operator_passphrase",
+    "read_form",
     "read_scope",
     "read_set",
     "salt_of",

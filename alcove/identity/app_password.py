@@ -88,7 +88,9 @@ def login_of(instance: Instance) -> str:
 
     It stands in addresses (`/remote.php/dav/files/me/`), and is chosen so that nothing in it has to be escaped.
     """
-    return instance.main.partition(":")[0].partition(".")[0]
+    host = instance.main.partition(":")[0]
+    label = host.partition(".")[0]
+    return host if label.isdigit() else label  # an address has no label that would say anything
 
 
 def logins_of(instance: Instance, settings: Mapping[str, Any]) -> frozenset[str]:

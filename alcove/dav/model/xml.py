@@ -24,7 +24,8 @@ DEPTH = 32
 """Elements in one another at the most."""
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
-MEDIA_TYPE = 'application/xml; charset="utf-8"'
+MEDIA_TYPE = "application/xml; charset=utf-8"
+"""Without quotes: ownCloud's client looks for just this."""
 
 register_namespace("d", DAV)
 

@@ -60,6 +60,7 @@ class Cast:
         self._sessions = entry.house.need(Sessions)
         self._passwords = entry.house.need(AppPasswords)
         self._headers: dict[str, dict[str, str]] = {}
+        self._device = ""  # at first, and after it has given its password back, it gets a new one
 
     @property
     def instance(self) -> Instance:
@@ -71,7 +72,6 @@ class Cast:
         entry = self._entry
         await entry.instance(DOMAIN, Passphrase=PASSPHRASE)
         await entry.instance(ELSEWHERE)
-        _, secret = await self._passwords.make(self.instance, "Desk", ["files"])
         old = SetClock(entry.clock.now())
         old.pass_time(hours=-1)
         self._headers = {
@@ -82,7 +82,6 @@ class Cast:
             **{name: self._bearer("share", name, name) for name in ("link", "link_w", "member", "member_w")},
             "foreign": {"Authorization": f"Bearer {entry.token(ELSEWHERE, '*')}"},
             "admin": {"Authorization": _basic("", OPERATOR)},
-            "device": {"Authorization": _basic("alice", secret)},
         }
 
     async def play(self, needs: Sequence[Need]) -> Mapping[str, dict[str, str]]:
@@ -122,6 +121,9 @@ class Cast:
         await self._documents.work(self.instance.key, unit)
         # Who may do everything has a scope of its own.
         scope = "*" if "*" in types else " ".join(need.scope for need in needs) or "io.cozy.nothing.of.use"
+        if self._device not in [one.id for one in await self._passwords.all(self.instance)]:
+            made, secret = await self._passwords.make(self.instance, "Desk", ["files"])
+            self._device, self._headers["device"] = made.id, {"Authorization": _basic("alice", secret)}
         return {**self._headers, **await self._browsers(), "client": self._bearer("access", "client", scope)}
 
     async def _browsers(self) -> dict[str, dict[str, str]]:

@@ -1,0 +1,394 @@
+"""The Nextcloud dialect through the front door: what its clients ask first, properties, entity tags, chunks, logins."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import httpx
+import pytest
+from defusedxml.ElementTree import fromstring
+
+from alcove.base.config import WrongSetting, read_settings
+from alcove.dav.service.cloud.chunks import AGE, Chunks
+from alcove.identity import AppPasswords, client_form, salt_of
+from alcove.instances import Instances
+from alcove.server.testing import ROUNDS, Front, front
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+    from xml.etree.ElementTree import Element
+
+DOMAIN, WORDS = "alice.example", "long enough words"
+HOME = "/remote.php/dav/files/alice"
+UPLOADS = "/remote.php/dav/uploads/alice"
+D, OC, NC = "{DAV:}", "{http://owncloud.org/ns}", "{http://nextcloud.org/ns}"
+ASKED = """<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"><d:prop>
+<d:resourcetype/><d:getlastmodified/><d:getetag/><oc:id/><oc:fileid/><oc:permissions/><oc:size/><oc:checksums/>
+<oc:favorite/><oc:owner-id/><oc:owner-display-name/><nc:has-preview/><d:quota-used-bytes/></d:prop></d:propfind>"""
+
+
+@contextlib.asynccontextmanager
+async def device(**settings: Any) -> AsyncIterator[tuple[Front, httpx.AsyncClient]]:
+    """A house, and a device with an app password."""
+    async with front(**settings) as entry:
+        await entry.instance(Passphrase=WORDS, Locale="en", PublicName="Alice Doe", Email="alice@post.example")
+        at = entry.house.need(Instances).by_domain(DOMAIN)
+        _, secret = await entry.house.need(AppPasswords).make(at, "Desk", ["files"])
+        async with entry.client() as client:
+            client.auth = httpx.BasicAuth("alice", secret)
+            yield entry, client
+
+
+async def props(client: httpx.AsyncClient, path: str = "/", depth: str = "0") -> dict[str, Element]:
+    """The properties that there are, by the path of each resource below the top."""
+    answer = await client.request("PROPFIND", HOME + path, content=ASKED, headers={"Depth": depth})
+    assert answer.status_code == 207, answer.text
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+    found = {}
+    for response in fromstring(answer.content).findall(f"{D}response"):
+        href = response.findtext(f"{D}href") or ""
+        told = response.find(f"{D}propstat/{D}prop")
+        assert told is not None
+        found[href.removeprefix(HOME)] = told
+    return found
+
+
+async def etags(client: httpx.AsyncClient, *paths: str) -> list[str]:
+    found = [await props(client, path) for path in paths]
+    return [one[path].findtext(f"{D}getetag") or "" for one, path in zip(found, paths, strict=True)]
+
+
+async def made(client: httpx.AsyncClient, *folders: str) -> None:
+    for folder in folders:
+        assert (await client.request("MKCOL", HOME + folder)).status_code == 201
+
+
+async def put(client: httpx.AsyncClient, path: str, content: bytes, **headers: str) -> httpx.Response:
+    return await client.put(HOME + path, content=content, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+# -- what clients ask first
+
+
+async def test_the_server_says_what_it_is_to_everybody() -> None:
+    async with front(cloud_version="28.0.7") as entry:
+        await entry.instance()
+        async with entry.client() as stranger:
+            said = (await stranger.get("/status.php")).json()
+            assert said["installed"] is True
+            assert said["maintenance"] is False
+            assert said["productname"] == "Alcove"
+            assert said["versionstring"] == "28.0.7"
+            assert said["version"].startswith("28.0.7.")
+            assert (await stranger.get("/index.php/204")).status_code == 204
+
+
+@pytest.mark.parametrize("version", ["28", "28.0", "v28.0.0", "28.0.0.1"])
+def test_only_a_version_is_a_version(version: str, tmp_path: Path) -> None:
+    with pytest.raises(WrongSetting, match="CLOUD_VERSION"):
+        read_settings({"ALCOVE_CLOUD_VERSION": version, "ALCOVE_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(("script", "fine"), [("v1.php", 100), ("v2.php", 200)])
+async def test_answers_come_in_their_envelope(script: str, fine: int) -> None:
+    async with device() as (_, client):
+        answer = await client.get(f"/ocs/{script}/cloud/capabilities", params={"format": "json"})
+        ocs = answer.json()["ocs"]
+        assert ocs["meta"] == {"status": "ok", "statuscode": fine, "message": "OK"}
+        assert ocs["data"]["capabilities"]["dav"]["chunking"] == "1.0"
+        assert ocs["data"]["version"]["string"] == "30.0.0"
+        whole = fromstring((await client.get(f"/ocs/{script}/cloud/user")).content)
+        assert whole.findtext("meta/statuscode") == str(fine)
+        assert whole.findtext("data/id") == "alice"
+        assert whole.findtext("data/display-name") == "Alice Doe"
+        user = await client.get(f"/ocs/{script}/cloud/users/ALICE", headers={"Accept": "application/json"})
+        assert user.json()["ocs"]["data"]["email"] == "alice@post.example"
+
+
+@pytest.mark.parametrize(("script", "status"), [("v1.php", 200), ("v2.php", 404)])
+async def test_what_is_not_offered_is_said_in_the_envelope(script: str, status: int) -> None:
+    async with device() as (_, client):
+        for path in ("/cloud/users/bob", "/apps/talk/rooms"):
+            answer = await client.get(f"/ocs/{script}{path}?format=json")
+            assert answer.status_code == status
+            assert answer.json()["ocs"]["meta"]["statuscode"] == 404
+
+
+async def test_who_is_not_known_is_asked_for_a_password() -> None:
+    async with device() as (_, client):
+        for path in ("/ocs/v1.php/cloud/user", "/ocs/v2.php/cloud/user", f"{HOME}/", "/remote.php/webdav/"):
+            answer = await client.request("GET", path, auth=httpx.BasicAuth("alice", "wrong"))
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"].startswith("Basic")
+
+
+async def test_the_quota_is_told() -> None:
+    async with device() as (entry, client):
+        await entry.operator.patch(f"/instances/{DOMAIN}", params={"DiskQuota": "1000"})
+        await put(client, "/a.bin", b"x" * 250)
+        quota = (await client.get("/ocs/v1.php/cloud/user?format=json")).json()["ocs"]["data"]["quota"]
+        assert quota == {"free": 750, "used": 250, "total": 1000, "relative": 25.0, "quota": 1000}
+
+
+async def test_a_device_gives_its_app_password_back() -> None:
+    async with device() as (_, client):
+        assert (await client.get("/ocs/v2.php/core/getapppassword")).status_code == 403
+        assert (await client.delete("/ocs/v2.php/core/apppassword")).status_code == 200
+        assert (await client.get(f"{HOME}/")).status_code == 401
+
+
+# -- a device logs in by itself
+
+
+async def log_in(browser: httpx.AsyncClient) -> None:
+    await browser.get("/auth/login")
+    form = client_form(WORDS, salt_of(DOMAIN), int(ROUNDS))
+    said = {"passphrase": form, "csrf_token": browser.cookies["_csrf"]}
+    answer = await browser.post("/auth/login", data=said, headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("script", ["/index.php", ""])
+async def test_login_flow_2_gives_an_app_password_once(script: str) -> None:
+    async with device() as (entry, _), entry.client() as new, entry.client() as browser:
+        await log_in(browser)
+        agent = {"User-Agent": "Mozilla/5.0 (Android) Nextcloud-android/3.30.0"}
+        begun = (await new.post(f"{script}/login/v2", headers=agent)).json()
+        poll = begun["poll"]
+        assert poll["endpoint"] == f"http://{DOMAIN}/login/v2/poll"
+        assert (await new.post(poll["endpoint"], data={"token": poll["token"]})).status_code == 404
+        page = await browser.get(begun["login"], headers={"Accept": "text/html"})
+        assert "Nextcloud, Android" in page.text
+        slip = dict(parse_qsl(urlsplit(begun["login"]).query))["slip"]
+        form = {"slip": slip, "name": "My phone", "csrf_token": browser.cookies["_csrf"]}
+        assert (await browser.post("/auth/device", data=form)).status_code == 200
+        given = (await new.post(poll["endpoint"], data={"token": poll["token"]})).json()
+        assert given["server"] == f"http://{DOMAIN}"
+        assert (await new.post(poll["endpoint"], data={"token": poll["token"]})).status_code == 404
+        answer = await new.request("PROPFIND", f"{HOME}/", auth=(given["loginName"], given["appPassword"]))
+        assert answer.status_code == 207
+        for wrong in ({"token": ""}, {"token": "x" * 64}, {"token": "é" * 100}, {}):
+            assert (await new.post(f"{script}/login/v2/poll", data=wrong)).status_code == 404
+
+
+async def test_login_flow_1_leads_to_the_page_that_asks() -> None:
+    async with device() as (entry, _), entry.client() as new:
+        answer = await new.get("/index.php/login/flow", headers={"OCS-APIREQUEST": "true"})
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith(f"http://{DOMAIN}/auth/device?slip=")
+
+
+# -- properties and entity tags
+
+
+async def test_properties_tell_what_clients_ask_for() -> None:
+    async with device() as (_, client):
+        await made(client, "/été")
+        answer = await put(client, "/été/a b.txt", b"hello", X_OC_Mtime="1500000000")
+        assert answer.status_code == 201
+        assert answer.headers["x-oc-mtime"] == "accepted"
+        found = await props(client, "/" + quote("été") + "/", "1")
+        file = found["/" + quote("été") + "/a%20b.txt"]
+        folder = found["/" + quote("été") + "/"]
+        assert file.findtext(f"{D}getetag") == answer.headers["oc-etag"] == answer.headers["etag"]
+        assert file.findtext(f"{OC}id") == answer.headers["oc-fileid"]
+        number = file.findtext(f"{OC}fileid") or ""
+        assert 0 < int(number) < 2**63
+        assert (file.findtext(f"{OC}id") or "").startswith(f"{int(number):08d}oc")
+        assert file.findtext(f"{OC}permissions") == "RGDNVW"
+        assert folder.findtext(f"{OC}permissions") == "RGDNVCK"
+        assert file.findtext(f"{OC}size") == folder.findtext(f"{OC}size") == "5"
+        sums = (file.findtext(f"{OC}checksums/{OC}checksum") or "").split()
+        assert sums == [f"SHA256:{hashlib.sha256(b'hello').hexdigest()}", f"MD5:{hashlib.md5(b'hello').hexdigest()}"]
+        assert file.findtext(f"{D}getlastmodified") == "Fri, 14 Jul 2017 02:40:00 GMT"
+        assert file.findtext(f"{OC}owner-id") == "alice"
+        assert file.findtext(f"{OC}owner-display-name") == "Alice Doe"
+        assert folder.find(f"{D}resourcetype/{D}collection") is not None
+        got = await client.get(HOME + "/" + quote("été/a b.txt"))
+        assert got.content == b"hello"
+        assert got.headers["oc-checksum"] == f"MD5:{hashlib.md5(b'hello').hexdigest()}"
+
+
+async def test_a_number_is_that_of_one_file_through_moves() -> None:
+    async with device() as (_, client):
+        await made(client, "/a", "/b")
+        before = (await put(client, "/a/x.txt", b"1")).headers["oc-fileid"]
+        moved = await client.request("MOVE", f"{HOME}/a/x.txt", headers={"Destination": f"{HOME}/b/y.txt"})
+        assert moved.headers["oc-fileid"] == before
+        assert (await put(client, "/b/y.txt", b"2")).headers["oc-fileid"] == before
+        assert (await put(client, "/a/x.txt", b"1")).headers["oc-fileid"] != before
+
+
+async def test_entity_tags_rise_to_the_root_and_nowhere_else() -> None:
+    async with device() as (entry, client):
+        await made(client, "/a", "/a/b", "/c")
+        paths = ("/", "/a/", "/a/b/", "/c/")
+        seen = await etags(client, *paths)
+
+        async def risen(*changed: str) -> None:
+            nonlocal seen
+            now = await etags(client, *paths)
+            assert [path for path, old, new in zip(paths, seen, now, strict=True) if old != new] == list(changed)
+            seen = now
+
+        await put(client, "/a/b/x.txt", b"1")
+        await risen("/", "/a/", "/a/b/")
+        await put(client, "/a/b/x.txt", b"2")
+        await risen("/", "/a/", "/a/b/")
+        await client.get(f"{HOME}/a/b/x.txt")
+        await risen()
+        await client.request("MOVE", f"{HOME}/a/b/x.txt", headers={"Destination": f"{HOME}/c/x.txt"})
+        await risen(*paths)
+        await client.delete(f"{HOME}/c/x.txt")
+        await risen("/", "/c/")
+        async with entry.client(scope="io.cozy.files") as app:  # what apps do is seen as well
+            await app.post("/files/?Type=directory&Name=from-an-app")
+        await risen("/")
+
+
+async def test_a_favourite_is_made_and_taken_back() -> None:
+    async with device() as (_, client):
+        await put(client, "/x.txt", b"1")
+        for value in ("1", "0"):
+            body = (
+                '<d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:set><d:prop>'
+                f"<oc:favorite>{value}</oc:favorite></d:prop></d:set></d:propertyupdate>"
+            )
+            answer = await client.request("PROPPATCH", f"{HOME}/x.txt", content=body)
+            assert answer.status_code == 207
+            assert "200 OK" in answer.text
+            assert (await props(client, "/x.txt"))["/x.txt"].findtext(f"{OC}favorite") == value
+
+
+async def test_the_old_address_shows_the_same() -> None:
+    async with device() as (_, client):
+        await put(client, "/x.txt", b"1")
+        assert (await client.get("/remote.php/webdav/x.txt")).content == b"1"
+        assert (await client.get("/remote.php/dav/files/whoever/x.txt")).content == b"1"
+
+
+async def test_a_stale_write_is_refused() -> None:
+    async with device() as (_, client):
+        old = (await put(client, "/x.txt", b"1")).headers["etag"]
+        assert (await put(client, "/x.txt", b"2", If_Match=old)).status_code == 204
+        assert (await put(client, "/x.txt", b"3", If_Match=old)).status_code == 412
+        assert (await client.get(f"{HOME}/x.txt")).content == b"2"
+
+
+# -- chunks
+
+
+async def begun(client: httpx.AsyncClient, upload: str, *chunks: tuple[str, bytes]) -> None:
+    assert (await client.request("MKCOL", f"{UPLOADS}/{upload}")).status_code == 201
+    for name, content in chunks:
+        assert (await client.put(f"{UPLOADS}/{upload}/{name}", content=content)).status_code == 201
+
+
+async def ended(client: httpx.AsyncClient, upload: str, to: str, **headers: str) -> httpx.Response:
+    more = {name.replace("_", "-"): value for name, value in headers.items()}
+    where = {"Destination": f"http://{DOMAIN}{HOME}{to}"}
+    return await client.request("MOVE", f"{UPLOADS}/{upload}/.file", headers={**where, **more})
+
+
+@pytest.mark.parametrize("names", [("00001", "00002", "00010"), ("0", "3", "6"), ("2", "10", "100")])
+async def test_chunks_become_a_file_in_the_order_of_their_numbers(names: tuple[str, str, str]) -> None:
+    async with device() as (_, client):
+        await begun(client, "up-1", (names[2], b"ghi"), (names[0], b"abc"), (names[1], b"def"))
+        listed = await client.request("PROPFIND", f"{UPLOADS}/up-1", headers={"Depth": "1"})
+        assert len(re.findall(r"<d:getcontentlength>3<", listed.text)) == 3
+        digest = hashlib.sha1(b"abcdefghi").hexdigest()
+        answer = await ended(
+            client, "up-1", "/x.txt", X_OC_Mtime="1500000000", OC_Checksum=f"SHA1:{digest}", OC_Total_Length="9"
+        )
+        assert answer.status_code == 201, answer.text
+        assert answer.headers["x-oc-mtime"] == "accepted"
+        assert answer.headers["oc-etag"] == (await props(client, "/x.txt"))["/x.txt"].findtext(f"{D}getetag")
+        assert (await client.get(f"{HOME}/x.txt")).content == b"abcdefghi"
+        assert (await ended(client, "up-1", "/x.txt")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"OC_Checksum": "MD5:00000000000000000000000000000000"}, 400),
+        ({"OC_Total_Length": "4"}, 400),
+        ({"If_Match": '"other"'}, 412),
+        ({"If": f'<http://{DOMAIN}{HOME}/x.txt> (["other"])'}, 412),
+        ({"Destination": "/elsewhere/x.txt"}, 400),
+        ({"Destination": f"{HOME}/not/there/x.txt"}, 409),
+        ({"Destination": f"{HOME}/Photos"}, 405),
+        ({"Destination": HOME}, 405),
+    ],
+)
+async def test_chunks_that_do_not_fit_change_nothing(headers: dict[str, str], status: int) -> None:
+    async with device() as (_, client):
+        await put(client, "/x.txt", b"before")
+        await begun(client, "up", ("1", b"abc"))
+        assert (await ended(client, "up", "/x.txt", **headers)).status_code == status
+        assert (await client.get(f"{HOME}/x.txt")).content == b"before"
+        assert (await ended(client, "up", "/x.txt")).status_code == 204
+        assert (await client.get(f"{HOME}/x.txt")).content == b"abc"
+
+
+async def test_a_chunk_is_written_anew_and_an_upload_given_up(tmp_path: Path) -> None:
+    async with device(home=tmp_path) as (_, client):
+        await begun(client, "up", ("1", b"abc"))
+        assert (await client.put(f"{UPLOADS}/up/1", content=b"xyz!")).status_code == 204
+        assert (await client.request("MKCOL", f"{UPLOADS}/up")).status_code == 405
+        assert (await client.get(f"{UPLOADS}/up/1")).status_code == 405
+        assert (await client.delete(f"{UPLOADS}/up")).status_code == 204
+        assert (await client.put(f"{UPLOADS}/up/2", content=b"x")).status_code == 409
+        assert list((tmp_path / "chunks").rglob("*/*")) == []
+
+
+@pytest.mark.parametrize("path", ["..%2fx", "%2e%2e", ".hidden", "x" * 200, "a/b/c", "up/name", "up/-1", "up/1.5"])
+async def test_only_names_of_uploads_and_numbers_of_chunks_are_taken(path: str) -> None:
+    async with device() as (_, client):
+        await begun(client, "up")
+        for method in ("MKCOL", "PUT", "DELETE"):
+            answer = await client.request(method, f"{UPLOADS}/{path}", content=b"x" if method == "PUT" else b"")
+            assert answer.status_code in (400, 404, 405, 409)
+
+
+async def test_a_chunk_for_which_there_is_no_room_is_refused() -> None:
+    async with device() as (entry, client):
+        await entry.operator.patch(f"/instances/{DOMAIN}", params={"DiskQuota": "1000"})
+        await begun(client, "up", ("1", b"x" * 600))
+        assert (await client.put(f"{UPLOADS}/up/2", content=b"x" * 600)).status_code == 507
+        assert (await client.put(f"{UPLOADS}/up/2", content=b"x" * 300)).status_code == 201
+
+
+async def test_what_is_left_alone_for_a_day_is_removed(tmp_path: Path) -> None:
+    async with device(home=tmp_path) as (_, client):
+        await begun(client, "old", ("1", b"abc"))
+        await begun(client, "new", ("1", b"abc"))
+        [old] = (tmp_path / "chunks").rglob("old")
+        past = time.time() - AGE - 60
+        os.utime(old, (past, past))
+        assert await Chunks(tmp_path).sweep() == 1
+        assert [path.name for path in (tmp_path / "chunks").glob("*/*")] == ["new"]
+
+
+# -- pictures
+
+
+async def test_a_preview_is_asked_for_by_path_and_by_number() -> None:
+    async with device() as (_, client):
+        number = int(((await put(client, "/x.txt", b"1")).headers["oc-fileid"]).partition("oc")[0])
+        for query in (
+            {"file": "/x.txt"},
+            {"fileId": str(number)},
+            {"fileId": "17"},
+            {"file": "/none"},
+            {"fileId": "x"},
+        ):
+            answer = await client.get("/index.php/core/preview", params={**query, "x": "64", "y": "64"})
+            assert answer.status_code in (400, 404)
+        assert (await client.get("/index.php/core/preview.png")).status_code == 400
