@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from alcove.identity.magic import MagicLinks
-    from alcove.identity.passkeys import Passkeys
-    from alcove.identity.providers import Providers
+    from alcove.identity.delegation.providers import Providers
+    from alcove.identity.magic.service import MagicLinks
+    from alcove.identity.passkeys.service import Passkeys
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 
 from alcove.base.errors import BadRequest, Conflict, Forbidden, NotFound, PlainRefusal, Refusal, TooManyRequests
-from alcove.identity.factor_texts import factor_texts
+from alcove.identity.factors.texts import factor_texts
 from alcove.identity.texts import later, renew_texts
 
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from alcove.identity.signing import mark, marked
 from alcove.identity.store import NEVER
+from alcove.identity.tokens.signing import mark, marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 from alcove.base.errors import PlainRefusal, TokenExpired, TokenInvalid, TokenMissing
 from alcove.base.http import Call, Guard, Tenant
-from alcove.identity.app_password import APP_PASSWORDS
-from alcove.identity.codes import cookie_name, may_be_code, unlocks
+from alcove.identity.app_passwords.model import APP_PASSWORDS
 from alcove.identity.errors import DeviceUnknown, LinkLocked, LoginNeeded
 from alcove.identity.limits import network_of
 from alcove.identity.model import NEWCOMER, OWNER, Who, WrongScope, read_scope, read_set
-from alcove.identity.passphrases import may_register
-from alcove.identity.permission import HOLDERS
+from alcove.identity.passphrases.service import may_register
+from alcove.identity.permissions.codes import cookie_name, may_be_code, unlocks
+from alcove.identity.permissions.model import HOLDERS
 from alcove.instances import PlaceMoved, moved_warning
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     from alcove.base.clock import Clock
     from alcove.documents import Change, Documents
-    from alcove.identity.app_passwords import AppPasswords
-    from alcove.identity.clients import Clients
-    from alcove.identity.codes import Codes
-    from alcove.identity.permissions import Permissions
-    from alcove.identity.sessions import Session, Sessions
-    from alcove.identity.tokens import Tokens
+    from alcove.identity.app_passwords.service import AppPasswords
+    from alcove.identity.clients.service import Clients
+    from alcove.identity.permissions.codes import Codes
+    from alcove.identity.permissions.service import Permissions
+    from alcove.identity.sessions.service import Session, Sessions
+    from alcove.identity.tokens.service import Tokens
     from alcove.instances import Instance, InstanceSettings
 
 log = logging.getLogger("alcove.identity")

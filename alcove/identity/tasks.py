@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from alcove.identity.signing import RETIRED
+from alcove.identity.tokens.signing import RETIRED
 from alcove.jobs import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from alcove.identity.clients import Clients
-    from alcove.identity.keys import Keys
+    from alcove.identity.clients.service import Clients
+    from alcove.identity.tokens.keys import Keys
     from alcove.instances import Instances
     from alcove.jobs import Running, Triggers
 

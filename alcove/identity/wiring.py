@@ -11,75 +11,75 @@ from alcove.base.outgoing import Outgoing
 from alcove.base.tables import Tables
 from alcove.documents import POLICIES, Documents, Policies, Policy
 from alcove.identity import GRANTS, OFFERS
-from alcove.identity.addresses import DOCTYPE as CODES
-from alcove.identity.addresses import LIVES, MailAddresses
-from alcove.identity.app_password import APP_PASSWORDS
-from alcove.identity.app_passwords import AppPasswords
-from alcove.identity.client import CLIENTS, SECRETS
-from alcove.identity.clients import Clients
-from alcove.identity.codes import Codes
-from alcove.identity.delegation import Delegation
-from alcove.identity.device_flow import FLOWS, DeviceFlows
-from alcove.identity.device_flow import PATIENCE as FLOW_PATIENCE
-from alcove.identity.devices import DeviceLimit
+from alcove.identity.addresses.http import AddressRoutes
+from alcove.identity.addresses.service import DOCTYPE as CODES
+from alcove.identity.addresses.service import LIVES, MailAddresses
+from alcove.identity.app_passwords.http import AppPasswordRoutes
+from alcove.identity.app_passwords.model import APP_PASSWORDS
+from alcove.identity.app_passwords.service import AppPasswords
+from alcove.identity.clients.device_flow import FLOWS, DeviceFlows
+from alcove.identity.clients.device_flow import PATIENCE as FLOW_PATIENCE
+from alcove.identity.clients.devices import DeviceLimit
+from alcove.identity.clients.http.authorize import AuthorizePages
+from alcove.identity.clients.http.certifying import Certifying
+from alcove.identity.clients.http.device_flow import DeviceFlowPages
+from alcove.identity.clients.http.devices import DeviceRoutes
+from alcove.identity.clients.http.flagship import FlagshipRoutes
+from alcove.identity.clients.http.granting import Granting
+from alcove.identity.clients.http.moving import Moving
+from alcove.identity.clients.http.registering import ClientRoutes
+from alcove.identity.clients.model import CLIENTS, SECRETS
+from alcove.identity.clients.service import Clients
+from alcove.identity.delegation.http.login import DelegationRoutes
+from alcove.identity.delegation.http.tokens import DelegatedTokens
+from alcove.identity.delegation.providers import Providers
+from alcove.identity.delegation.service import Delegation
 from alcove.identity.doors import Doors
-from alcove.identity.factors import DOCTYPE as FACTORS
-from alcove.identity.factors import SECRETS as FACTOR_SECRETS
-from alcove.identity.factors import SecondFactors
-from alcove.identity.hints import Hints
-from alcove.identity.http.addresses import AddressRoutes
-from alcove.identity.http.app_passwords import AppPasswordRoutes
-from alcove.identity.http.authorize import AuthorizePages
-from alcove.identity.http.certifying import Certifying
-from alcove.identity.http.clients import ClientRoutes
-from alcove.identity.http.confirming import Confirming
-from alcove.identity.http.defining import FirstPassphrase
-from alcove.identity.http.delegated import DelegatedTokens
-from alcove.identity.http.device_flow import DeviceFlowPages
-from alcove.identity.http.devices import DeviceRoutes
-from alcove.identity.http.entrance import Entrance
-from alcove.identity.http.factors import FactorRoutes
-from alcove.identity.http.flagship import FlagshipRoutes
-from alcove.identity.http.granting import Granting
-from alcove.identity.http.hints import HintRoutes
-from alcove.identity.http.hosting import HostingRoutes
-from alcove.identity.http.links import LinkPages
-from alcove.identity.http.login import LoginPages
-from alcove.identity.http.magic import MagicPages, MagicTokens
-from alcove.identity.http.moving import Moving
-from alcove.identity.http.oidc import DelegationRoutes
-from alcove.identity.http.opening import SessionCodes
-from alcove.identity.http.passkeys import PasskeyRoutes
-from alcove.identity.http.passphrases import PassphraseRoutes
-from alcove.identity.http.permissions import PermissionRoutes
-from alcove.identity.http.proving import Proof
-from alcove.identity.http.resets import ResetRoutes
-from alcove.identity.http.sessions import SessionRoutes
-from alcove.identity.http.twofactor import AppStep, SecondStep
-from alcove.identity.http.vault import VaultRoutes
-from alcove.identity.keys import Keys
-from alcove.identity.leaving import Leaving
+from alcove.identity.factors.http.setting import FactorRoutes
+from alcove.identity.factors.http.twofactor import AppStep, SecondStep
+from alcove.identity.factors.service import DOCTYPE as FACTORS
+from alcove.identity.factors.service import SECRETS as FACTOR_SECRETS
+from alcove.identity.factors.service import SecondFactors
+from alcove.identity.hosting.http import HostingRoutes
+from alcove.identity.hosting.service import Leaving
 from alcove.identity.limits import Attempts
-from alcove.identity.magic import MagicLinks
+from alcove.identity.magic.http import MagicPages, MagicTokens
+from alcove.identity.magic.service import MagicLinks
 from alcove.identity.notices import Notices
-from alcove.identity.once import ACCESS_CODES, SESSION_CODES, OnceCodes
 from alcove.identity.operator import operator_passphrase
-from alcove.identity.passkey import PASSKEYS
-from alcove.identity.passkeys import Passkeys
-from alcove.identity.passphrase import SlowHash
-from alcove.identity.passphrases import Passphrases
-from alcove.identity.permission import PERMISSIONS
-from alcove.identity.permissions import Permissions
-from alcove.identity.providers import Providers
-from alcove.identity.resets import Resets
+from alcove.identity.passkeys.http import PasskeyRoutes
+from alcove.identity.passkeys.model import PASSKEYS
+from alcove.identity.passkeys.service import Passkeys
+from alcove.identity.passphrases.hints import Hints
+from alcove.identity.passphrases.http.changing import PassphraseRoutes
+from alcove.identity.passphrases.http.confirming import Confirming
+from alcove.identity.passphrases.http.defining import FirstPassphrase
+from alcove.identity.passphrases.http.hints import HintRoutes
+from alcove.identity.passphrases.http.proving import Proof
+from alcove.identity.passphrases.http.resets import ResetRoutes
+from alcove.identity.passphrases.http.vault import VaultRoutes
+from alcove.identity.passphrases.model import SlowHash
+from alcove.identity.passphrases.resets import Resets
+from alcove.identity.passphrases.service import Passphrases
+from alcove.identity.passphrases.vault import Vault
+from alcove.identity.permissions.codes import Codes
+from alcove.identity.permissions.http.links import LinkPages
+from alcove.identity.permissions.http.sets import PermissionRoutes
+from alcove.identity.permissions.model import PERMISSIONS
+from alcove.identity.permissions.service import Permissions
+from alcove.identity.permissions.visits import VISITS, Visits
 from alcove.identity.service import Gate
-from alcove.identity.sessions import Sessions
-from alcove.identity.slips import Slips
+from alcove.identity.sessions.http.entrance import Entrance
+from alcove.identity.sessions.http.listing import SessionRoutes
+from alcove.identity.sessions.http.login import LoginPages
+from alcove.identity.sessions.http.opening import SessionCodes
+from alcove.identity.sessions.service import Sessions
 from alcove.identity.store import Tries
 from alcove.identity.tasks import CLEAN, FORGET, clean_clients, clean_later, forget_later, forget_secrets
-from alcove.identity.tokens import Tokens
-from alcove.identity.vault import Vault
-from alcove.identity.visits import VISITS, Visits
+from alcove.identity.tokens.keys import Keys
+from alcove.identity.tokens.once import ACCESS_CODES, SESSION_CODES, OnceCodes
+from alcove.identity.tokens.service import Tokens
+from alcove.identity.tokens.slips import Slips
 from alcove.instances import CAPABILITIES, PROVISIONERS, Allowances, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Triggers
 from alcove.outbox import Outbox

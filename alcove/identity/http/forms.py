@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from alcove.base.errors import BadRequest, Unprocessable
 from alcove.identity.errors import CsrfMissing, CsrfWrong
-from alcove.identity.sessions import Visitor
+from alcove.identity.sessions.service import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

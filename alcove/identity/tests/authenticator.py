@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from fido2 import cbor
 from fido2.cose import ES256
 
-from alcove.identity.passkey import as_text
+from alcove.identity.passkeys.model import as_text
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 

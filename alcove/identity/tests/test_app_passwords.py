@@ -13,7 +13,7 @@ import pytest
 from alcove.base.http import Call, Guard, JSONResponse, Route
 from alcove.documents import Documents
 from alcove.identity import AppPasswords, DeviceFlowPages, DeviceFlows, client_form, salt_of
-from alcove.identity.app_password import APP_PASSWORDS, MOST, device_name, new_secret, plain
+from alcove.identity.app_passwords.model import APP_PASSWORDS, MOST, device_name, new_secret, plain
 from alcove.instances import Instances
 from alcove.outbox.testing import post_office, text_of
 from alcove.server.testing import ROUNDS, Front, front

@@ -8,7 +8,7 @@ import pytest
 
 from alcove.apps.testing import bearer_of_page, log_in, write_app
 from alcove.identity import Clients, Keys, Passphrases, Sessions, Tokens, Visitor
-from alcove.identity.trusted import new_trusted, trusts
+from alcove.identity.factors.trusted import new_trusted, trusts
 from alcove.instances import Instances
 from alcove.jobs import Triggers
 from alcove.server.testing import Front, front

@@ -433,7 +433,7 @@ async def test_tokens_die_with_their_instance(door: Front, app: httpx.AsyncClien
 async def test_a_link_is_visited_so_often_in_an_hour(
     door: Front, app: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alcove.identity.http.links.VISITS", 2)
+    monkeypatch.setattr("alcove.identity.permissions.http.links.VISITS", 2)
     first, second = [(await link(app))["attributes"]["shortcodes"]["link"] for _ in range(2)]
 
     async def visit(code: str) -> httpx.Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alcove.identity.passphrase import client_form
+from alcove.identity.passphrases.model import client_form
 from alcove.server.testing import ROUNDS, Front, front
 
 if TYPE_CHECKING:

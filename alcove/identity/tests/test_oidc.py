@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, OKPKey
 from alcove.base.clock import SetClock
 from alcove.base.config import WrongSetting
 from alcove.identity import Clients, client_form, salt_of
-from alcove.identity.providers import Provider, Providers
+from alcove.identity.delegation.providers import Provider, Providers
 from alcove.identity.testing import CLIENT, SUB, PretendProvider, new_key, provider_of
 from alcove.instances import Instances
 from alcove.server.testing import ROUNDS, Front, front

@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from alcove.identity import client_form, salt_of
-from alcove.identity.passkey import PASSKEYS
+from alcove.identity.passkeys.model import PASSKEYS
 from alcove.identity.tests.authenticator import PRESENT, VERIFIED, Authenticator
 from alcove.outbox.testing import post_office, text_of
 from alcove.server.testing import ROUNDS, Front, front
@@ -317,7 +317,7 @@ async def test_the_person_is_told_by_mail() -> None:
 
 
 async def test_there_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alcove.identity.passkeys.MOST", 2)
+    monkeypatch.setattr("alcove.identity.passkeys.service.MOST", 2)
     async with at_home() as (_, browser):
         for _ in range(2):
             assert (await made(browser, Authenticator())).status_code == 201

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alcove.base.errors import Forbidden
 from alcove.identity.model import VERBS, Who, WrongScope, read_scope, read_set
-from alcove.identity.rules import added, all_within, shown, tidy, within
+from alcove.identity.permissions.rules import added, all_within, shown, tidy, within
 
 Said = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 
 from alcove.apps.testing import bearer_of_page, log_in, write_app
 from alcove.identity import Passphrases, Sessions, Visitor, client_form
-from alcove.identity.browsers import browser_of
+from alcove.identity.sessions.browsers import browser_of
 from alcove.instances import Instances
 from alcove.server.testing import ROUNDS, Front, front
 

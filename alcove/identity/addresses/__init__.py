@@ -1,0 +1,1 @@
+"""Another mail address, which holds once it is confirmed."""

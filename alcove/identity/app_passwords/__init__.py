@@ -1,0 +1,1 @@
+"""Passwords of their own for devices that speak no OAuth."""

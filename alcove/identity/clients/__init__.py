@@ -1,0 +1,1 @@
+"""Programs and devices that a person lets in (OAuth 2)."""

@@ -1,0 +1,1 @@
+"""Another provider says who it is (OpenID Connect)."""

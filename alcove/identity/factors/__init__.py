@@ -1,0 +1,1 @@
+"""The second proof that a person may want to be asked for."""

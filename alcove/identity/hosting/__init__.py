@@ -1,0 +1,1 @@
+"""What ties a place to who hosts it."""

@@ -1,0 +1,1 @@
+"""Passkeys: proving who it is with a device instead of the passphrase."""

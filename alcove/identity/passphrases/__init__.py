@@ -1,0 +1,1 @@
+"""The passphrase: chosen, proved, changed, forgotten, and what stands on it."""

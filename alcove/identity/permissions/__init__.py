@@ -1,0 +1,1 @@
+"""What links open, and what apps may do."""

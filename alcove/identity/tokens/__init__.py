@@ -1,0 +1,1 @@
+"""What opens a place by itself: tokens, slips and codes that serve once, and the secrets that sign them."""
