@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from alcove.base.postgres.testing import TestServer
+from alcove.files.model.texts import made_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -254,15 +255,15 @@ class Worker:
             self._verdict.without_bytes.append(f"{thing.name}: {got.status_code}, {len(got.content)} bytes")
         return f"{stated} trashed" if data["attributes"].get("trashed") else str(stated)
 
-    def blobs_named(self) -> set[str]:
-        """Every blob that a file or an old version of one names."""
+    def blobs_named(self, *, made: bool = True) -> set[str]:
+        """Every blob that a file or an old version of one names, and those that are `made` from it."""
         named: set[str] = set()
         for doctype in ("io.cozy.files", "io.cozy.files.versions"):
             answer = self._http.get(f"/data/{doctype}/_all_docs", params={"include_docs": "true"})
             rows = answer.json()["rows"] if answer.status_code == 200 else []
             locators = [row["doc"].get("internal_vfs_id", "") for row in rows if row.get("doc")]
             named.update(locator.partition(".")[0] for locator in locators if locator)
-        return named
+        return named | {each for blob in named for each in made_from(blob)} if made else named
 
 
 def _digest(content: bytes) -> str:
@@ -278,7 +279,7 @@ def _look_for_orphans(server: Server, worker: Worker, verdict: Verdict) -> None:
             break
         time.sleep(0.02)
     verdict.orphans += sorted(there - named)
-    verdict.without_bytes += sorted(named - there)
+    verdict.without_bytes += sorted(worker.blobs_named(made=False) - there)
 
 
 def _load(server: Server, workers: list[Worker], seconds: float) -> None:

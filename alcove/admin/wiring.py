@@ -12,12 +12,13 @@ from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
 from alcove.admin.http.maintenance import MaintenanceRoutes
 from alcove.admin.http.notices import NoticeRoutes
+from alcove.admin.http.scrub import ScrubRoutes
 from alcove.admin.http.secrets import SecretRoutes
 from alcove.admin.http.upkeep import UpkeepRoutes
 from alcove.apps import Apps
 from alcove.connectors import Maintenance
 from alcove.documents import Documents
-from alcove.files import Files
+from alcove.files import Files, Scrub
 from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SecondFactors, SessionCodes, Sessions, Tokens
 from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import Triggers
@@ -44,5 +45,6 @@ def register(house: House) -> None:
         *MaintenanceRoutes(house.need(Maintenance)).routes(),
         *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),
+        *ScrubRoutes(instances, house.need(Scrub)).routes(),
         *SecretRoutes(instances, house.need(Keys)).routes(),
     )

@@ -54,7 +54,7 @@ class Settings:
     )
     role: str = _about("what this process does: all, web (answers) or worker (works in the background)", "all")
     blobs: str = _about("where bytes of files live: local, s3 or memory", "local")
-    s3_bucket: str = _about("the bucket that holds the bytes of files, when blobs is s3", "")
+    s3_bucket: str = _about("the bucket that holds the bytes of files, when blobs or mirror is s3", "")
     s3_endpoint: str = _about("the address of the server that has the bucket; empty: AWS", "")
     s3_region: str = _about("the region of the bucket", "us-east-1")
     s3_prefix: str = _about("what the names of all objects in the bucket begin with, to share it; empty: nothing", "")
@@ -62,6 +62,7 @@ class Settings:
     s3_key_id: str = _about("the access key's id for the bucket", "", secret=True)
     s3_secret: str = _about("the secret of that access key", "", secret=True)
     s3_credentials: str = _about("a file with aws_access_key_id and aws_secret_access_key, instead of these two", "")
+    mirror: str = _about("a second place that the bytes of files are copied to: a folder, or s3; empty: none", "")
     apps: str = _about("the folder of built apps, for who develops them; empty: those that come with Alcove", "")
     vite: str = _about("for who writes pages: where their development server listens; empty: none", "")
     smtp_host: str = _about("the mail server that takes what Alcove sends; empty: Alcove sends no mail", "")
@@ -164,7 +165,13 @@ def read_settings(environ: Mapping[str, str] | None = None, file: Path | None = 
 
 def _check_bucket(settings: Settings) -> None:
     """Raises `WrongSetting` for a bucket that cannot be used, before anything is written."""
-    if settings.blobs != "s3":
+    if settings.mirror and settings.mirror == settings.blobs:
+        raise WrongSetting("mirror is s3 and so is blobs: a mirror in the same place saves nothing; name a folder")
+    if settings.mirror not in ("", "s3") and not Path(settings.mirror).is_absolute():
+        raise WrongSetting(f"mirror is {settings.mirror!r}; s3 or the whole path of a folder is allowed")
+    if settings.mirror and Path(settings.mirror).absolute() == settings.home.absolute():
+        raise WrongSetting("mirror is the data folder itself: a mirror in the same place saves nothing")
+    if "s3" not in (settings.blobs, settings.mirror):
         return
     if not settings.s3_bucket:
         raise WrongSetting("s3_bucket names no bucket, and bytes of files are to lie in one: set ALCOVE_S3_BUCKET")

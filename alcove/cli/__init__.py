@@ -15,6 +15,8 @@ COMMANDS = {
     "settings": "serve",
     "move-store": "serve",
     "finish-upgrade": "serve",
+    "fsck": "upkeep",
+    "scrub": "upkeep",
     "gather": "gather",
     "money": "money",
     "sample": "sample",

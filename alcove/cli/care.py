@@ -27,6 +27,8 @@ WORDS = {
     "content_mismatch": "its bytes are not those that it was made of",
     "document_unreadable": "the document cannot be read",
     "document_not_found": "the document is not found by its name",
+    "index_missing": "no file and no old version has these bytes",
+    "thumbnail_damaged": "its thumbnails are damaged",
     "check_failed": "a part of the check could not be done",
 }
 """What the faults mean."""
@@ -123,15 +125,22 @@ def fsck(domain: str, part: str | None, *, fail_fast: bool, as_json: bool) -> No
         with Console(stderr=True).status(f"Checking {named}"):
             for fault in server.operator.fsck(named, **asked):
                 faults += 1
-                click.echo(json.dumps(fault, ensure_ascii=False) if as_json else _told(fault))
+                click.echo(json.dumps(fault, ensure_ascii=False) if as_json else told(fault))
     if not faults and not as_json:
         click.echo(f"{named} is well")
     sys.exit(1 if faults else 0)
 
 
-def _told(fault: dict[str, Any]) -> str:
+def told(fault: dict[str, Any]) -> str:
+    """A fault as a line for people."""
     document = fault.get("file_doc") or fault.get("dir_doc") or fault.get("version_doc") or fault
-    what = document.get("path") or document.get("name") or fault.get("check") or document.get("_id", "")
+    what = (
+        document.get("path")
+        or document.get("name")
+        or fault.get("check")
+        or fault.get("blob")
+        or document.get("_id", "")
+    )
     more = [fault[name] for name in ("expected_fullpath", "error") if fault.get(name)]
     words = WORDS.get(fault["type"], fault["type"])
     return f"{what}: {words}{f' ({more[0]})' if more else ''} [{document.get('_id', '')}]"

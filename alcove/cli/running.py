@@ -108,6 +108,11 @@ def _wait(settings: Settings, child: subprocess.Popen[str] | None) -> dict[str, 
     raise ClientError(f"the server did not start within {PATIENCE:.0f} seconds")
 
 
+def named_or_all(server: Running, named: str | None) -> list[str]:
+    """The instance named, or all there are."""
+    return [pick(server, named)] if named else [record["domain"] for record in server.operator.instances()]
+
+
 def pick(server: Running, named: str | None) -> str:
     """The instance that a command is for: the one named, the only one, or the first of this machine."""
     records = server.operator.instances()

@@ -1,6 +1,7 @@
 """Files and directories of every instance: the tree, its trash and old versions, the bytes."""
 
 from alcove.files.blobs import BlobMissing
+from alcove.files.blobs.chosen import copies_in
 from alcove.files.errors import (
     AlreadyInTrash,
     IllegalName,
@@ -19,6 +20,7 @@ from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node
 from alcove.files.model.thumbnails import wants_thumbnails
 from alcove.files.service import Files
 from alcove.files.service.content import Upload
+from alcove.files.service.scrub import Report, Scrub
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import Thumbnails
 from alcove.files.service.tree import Patch
@@ -45,12 +47,15 @@ __all__ = [
     "ParentMissing",
     "Patch",
     "QuotaReached",
+    "Report",
+    "Scrub",
     "Thumbnails",
     "Upload",
     "WrongDigest",
     "WrongLength",
     "author_of",
     "check",
+    "copies_in",
     "policy",
     "send",
     "wants_thumbnails",

@@ -261,6 +261,15 @@ async def by_digest(documents: Documents, tenant: str) -> AsyncIterator[Mapping[
         query = replace(query, bookmark=found.bookmark)
 
 
+async def files_after(
+    documents: Documents, tenant: str, doctype: str, after: str, limit: int
+) -> list[tuple[str, dict[str, Any]]]:
+    """Documents of a type that come after an id, in the order of ids, with their `_id` and `_type` among the fields."""
+    query = Query({"_id": {"$gt": after or None}}, limit=limit)
+    found = await documents.find(tenant, doctype, query)
+    return [(d.id, {**d.fields(), "_id": d.id, "_type": doctype}) for d in found.documents]
+
+
 async def named_blobs(documents: Documents, tenant: str) -> set[str]:
     """Every blob that a document names, or named at some moment of this call.
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from alcove.base.confined import Here
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower
 from alcove.files import store
-from alcove.files.blobs.chosen import chosen_blobs
 from alcove.files.finding import findable
 from alcove.files.http import routes
 from alcove.files.http.access import check
@@ -26,7 +25,7 @@ from alcove.files.service.looking import Looking
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
-from alcove.files.upkeep import keep
+from alcove.files.upkeep import keep, places_of
 from alcove.instances import (
     CHECKS,
     CONTENT,
@@ -56,7 +55,8 @@ log = logging.getLogger("alcove.files")
 def register(house: House) -> None:
     """Provides `Files`."""
     documents, instances, contexts = house.need(Documents), house.need(Instances), house.need(Contexts)
-    blobs = chosen_blobs(house.settings, house.clock)
+    places = places_of(house.settings, house.clock)
+    blobs = places.blobs
 
     async def chosen(instance: Instance) -> Mapping[str, Any]:
         settings = await documents.get(instance.key, "io.cozy.settings", "io.cozy.settings.instance")
@@ -65,7 +65,9 @@ def register(house: House) -> None:
     links = Links(house.clock)
     customs = Customs(chosen, contexts.of)
     _warn(contexts)
-    files = Files(documents, blobs, house.clock, scheme=house.settings.scheme, customs=customs)
+    files = Files(
+        documents, blobs, house.clock, scheme=house.settings.scheme, customs=customs, integrity=places.integrity
+    )
     house.provide(Files, files)
     thumbnails = _looked_into(house, documents, blobs)
     _declare(house)
@@ -108,7 +110,7 @@ def register(house: House) -> None:
         consistency.drop(instance.key)
 
     instances.on_destroyed(forget)
-    keep(house, files, _more(house, files, blobs), blobs)
+    keep(house, files, _more(house, files, blobs), places)
 
 
 def _looked_into(house: House, documents: Documents, blobs: Blobs) -> Thumbnails:

@@ -8,6 +8,7 @@ from alcove.instances.flags import Flags, Layer
 from alcove.instances.model import (
     CONTENT,
     INDEX,
+    STORED,
     Capability,
     Check,
     Holding,
@@ -43,6 +44,7 @@ __all__ = [
     "MODES",
     "PROVISIONERS",
     "SAMPLE_FLAG",
+    "STORED",
     "WAITS",
     "Allowance",
     "Allowances",

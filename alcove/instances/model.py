@@ -56,7 +56,7 @@ Capability = Callable[[Instance], bool]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the operator's check of an instance asks of a room. `part` is INDEX or CONTENT.
+    """What the operator's check of an instance asks of a room. `part` is INDEX, STORED or CONTENT.
 
     `look` yields faults as JSON objects, each with its `type`; it changes nothing.
     """
@@ -65,8 +65,9 @@ class Check:
     look: Callable[[Instance], AsyncIterator[Mapping[str, Any]]]
 
 
-INDEX, CONTENT = "index", "content"
-"""Parts of a check: documents that fit together, and bytes that are what they should be."""
+INDEX, STORED, CONTENT = "index", "stored", "content"
+"""Parts of a check: documents that fit together, bytes that are there at their length, bytes that are what they should
+be (all are read)."""
 
 
 def names_of(instance: Instance) -> list[str]:

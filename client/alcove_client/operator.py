@@ -80,15 +80,31 @@ class Operator:
 
     def fsck(self, domain: str, **options: str) -> Iterator[dict[str, Any]]:
         """The faults of an instance, while they are found; `options` as the operator API names them (`FailFast`...)."""
+        return self._lines("GET", f"/instances/{domain}/fsck", "check", options)
+
+    def scrub(self, domain: str, folder: str = "") -> Iterator[dict[str, Any]]:
+        """Reads every byte of an instance and mends what it can; the report as it grows.
+
+        `folder` is one of the server's machine: a copy of the data folder.
+        """
+        return self._lines("POST", f"/instances/{domain}/scrub", "scrub", {"From": folder} if folder else {})
+
+    def scrub_report(self, domain: str) -> dict[str, Any]:
+        """What the last scrub of an instance found."""
+        found: dict[str, Any] = self._ask("GET", f"/instances/{domain}/scrub").json()
+        return found
+
+    def _lines(self, method: str, path: str, what: str, options: dict[str, str]) -> Iterator[dict[str, Any]]:
+        """An answer whose lines are JSON objects, as they come."""
         try:
-            with self._http.stream("GET", f"/instances/{domain}/fsck", params=options, timeout=None) as answer:
+            with self._http.stream(method, path, params=options, timeout=None) as answer:
                 if answer.status_code >= 400:
                     answer.read()
                     raise refusal(answer)
                 for line in answer.iter_lines():
                     yield json.loads(line)
         except httpx.TransportError as error:
-            raise Unreachable(f"the check was cut off: {error}") from None
+            raise Unreachable(f"the {what} was cut off: {error}") from None
 
     def notify(self, domain: str, notification: dict[str, Any]) -> dict[str, Any]:
         """Lets a person know something: `category`, `title`, `message`..."""

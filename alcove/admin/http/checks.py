@@ -8,8 +8,9 @@ import orjson
 from starlette.responses import Response, StreamingResponse
 
 from alcove.admin.http.reading import operator_routes, truth
+from alcove.base.errors import BadRequest
 from alcove.base.http import JSONResponse
-from alcove.instances import CONTENT, INDEX
+from alcove.instances import CONTENT, INDEX, STORED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,15 +42,24 @@ class CheckRoutes:
         """Each fault as a line of JSON, while they are found; an empty answer when all is well.
 
         `IndexIntegrity` looks at documents only, `FilesConsistency` at bytes only; `FailFast` ends at the first fault.
+        `Parts` (ours) names what to look at, joined by commas: `index`, `stored` (no byte is read), `content`.
         """
         instance = self._instances.by_domain(call.params["domain"])
-        part = INDEX if truth(call, "IndexIntegrity") else CONTENT if truth(call, "FilesConsistency") else ""
-        faults = self._faults(instance, part, fast=truth(call, "FailFast"))
+        parts = {INDEX, CONTENT}
+        if call.query("Parts"):
+            parts = set(call.query("Parts").split(","))
+            if parts - {INDEX, STORED, CONTENT}:
+                raise BadRequest(f"Parts may name {INDEX}, {STORED} and {CONTENT}", parameter="Parts")
+        elif truth(call, "IndexIntegrity"):
+            parts = {INDEX}
+        elif truth(call, "FilesConsistency"):
+            parts = {CONTENT}
+        faults = self._faults(instance, parts, fast=truth(call, "FailFast"))
         return StreamingResponse(faults, media_type="application/x-ndjson")
 
-    async def _faults(self, instance: Instance, part: str, *, fast: bool) -> AsyncIterator[bytes]:
+    async def _faults(self, instance: Instance, parts: set[str], *, fast: bool) -> AsyncIterator[bytes]:
         for name, check in self._checks.items():
-            if part and check.part != part:
+            if check.part not in parts:
                 continue
             try:
                 async for fault in check.look(instance):

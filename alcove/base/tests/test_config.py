@@ -57,6 +57,8 @@ def test_contexts_are_tables_of_the_file_or_json(tmp_path: Path) -> None:
         ({"ALCOVE_BLOBS": "s3"}, ["s3_bucket", "ALCOVE_S3_BUCKET"]),
         ({"ALCOVE_BLOBS": "s3", "ALCOVE_S3_BUCKET": "b"}, ["s3_key_id", "s3_credentials"]),
         ({"ALCOVE_S3_ENDPOINT": "https://key:word@host/bucket"}, ["ALCOVE_S3_ENDPOINT", "https://s3.example.org"]),
+        ({"ALCOVE_MIRROR": "beside"}, ["mirror", "'beside'", "whole path"]),
+        ({"ALCOVE_BLOBS": "s3", "ALCOVE_MIRROR": "s3", "ALCOVE_S3_BUCKET": "b"}, ["mirror", "same place"]),
         ({"ALCOVE_S3_CREDENTIALS": "/nowhere"}, ["ALCOVE_S3_CREDENTIALS", "/nowhere"]),
         (
             {

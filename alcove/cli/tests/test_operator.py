@@ -139,6 +139,16 @@ def test_settings_are_changed_one_by_one(door: Front, alice: str) -> None:
     assert "public_name" not in said
 
 
+def test_bytes_are_checked_and_scrubbed(door: Front, alice: str) -> None:
+    assert run("fsck", alice).stdout == "alice.example is well\n"
+    assert run("fsck", "--hashes", "--json").stdout == ""
+    assert run("scrub", alice, "--report").stdout == "alice.example was not scrubbed yet\n"
+    (report,) = [json.loads(line) for line in run("scrub", "--json").stdout.splitlines()]
+    assert (report["instance"], report["files"], report["damaged"]) == ("alice.example", 0, 0)
+    assert "0 files" in run("scrub", alice, "--report").stdout
+    run("scrub", "bob.example", status=1)
+
+
 def test_a_check_says_what_is_well(door: Front, alice: str) -> None:
     assert run("instance", "fsck", alice).stdout == "alice.example is well\n"
     assert run("instance", "fsck", alice, "--part", "content", "--json").stdout == ""

@@ -101,7 +101,7 @@ class FilesTree(Tree):
 
     def read(self, view: View, resource: Resource, start: int, length: int) -> AsyncIterator[bytes]:
         """Bytes of a file."""
-        return self.files.open_range(view.instance, _node(resource).blob, start, length)
+        return self.files.read(view.instance, _node(resource), start, length)
 
     async def put(
         self, view: View, above: Resource, name: str, held: Resource | None, sent: Sent, *, sure: bool

@@ -25,6 +25,18 @@ def chosen_blobs(settings: Settings, clock: Clock | None = None) -> Blobs:
     return _bucket(settings) if settings.blobs == "s3" else LocalBlobs(settings.home)
 
 
+def chosen_mirror(settings: Settings) -> Blobs | None:
+    """The second place for them, if there is one. Raises `WrongSetting`."""
+    if not settings.mirror:
+        return None
+    return _bucket(settings) if settings.mirror == "s3" else LocalBlobs(Path(settings.mirror))
+
+
+def copies_in(folder: Path) -> Blobs:
+    """The blobs in a folder that is a copy of a data folder."""
+    return LocalBlobs(folder)
+
+
 def _bucket(settings: Settings) -> Blobs:
     try:
         from alcove.files.blobs.s3 import Bucket, S3Blobs  # a library of its own, which not every server has

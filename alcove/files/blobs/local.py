@@ -135,8 +135,8 @@ class LocalBlobs:
         """Puts a damaged blob into the folder `damaged`. Does nothing when it is not there."""
         await self._run(partial(_set_aside, self._path(tenant, blob)))
 
-    async def list(self, tenant: str, before: datetime) -> list[Listed]:
-        """The blobs written before a moment. Drafts left unfinished before it are removed on the way."""
+    async def list(self, tenant: str, before: datetime | None = None) -> list[Listed]:
+        """Every blob; or those written before a moment, and drafts left unfinished before it are removed on the way."""
         return await self._run(partial(_list, self._folder(tenant), before))
 
     async def drop(self, tenant: str) -> None:
@@ -381,13 +381,13 @@ def _remembered(path: str, start: int, length: int) -> bytes | None:
     return bytes(buffer) if got == length else None
 
 
-def _list(folder: str, before: datetime) -> list[Listed]:
+def _list(folder: str, before: datetime | None) -> list[Listed]:
     found = []
-    limit = before.timestamp()
+    limit = before.timestamp() if before is not None else None
     for corner, name, about in _files(folder):
-        if about.st_mtime >= limit:
+        if limit is not None and about.st_mtime >= limit:
             continue
-        if corner == "drafts":
+        if limit is not None and corner == "drafts":
             _unlink(f"{folder}/drafts/{name}")
         elif corner == name[:2] and _NAME.fullmatch(name):
             found.append(Listed(name, datetime.fromtimestamp(about.st_mtime, UTC), about.st_size))

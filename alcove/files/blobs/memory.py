@@ -77,10 +77,10 @@ class MemoryBlobs:
         if self._kept.get(tenant, {}).pop(blob, None) is not None:
             self._damaged.setdefault(tenant, set()).add(blob)
 
-    async def list(self, tenant: str, before: datetime) -> list[Listed]:
-        """The blobs written before a moment."""
+    async def list(self, tenant: str, before: datetime | None = None) -> list[Listed]:
+        """Every blob, or those written before a moment."""
         kept = self._kept.get(tenant, {})
-        return [Listed(blob, at, len(content)) for blob, (content, at) in kept.items() if at < before]
+        return [Listed(blob, at, len(it)) for blob, (it, at) in kept.items() if before is None or at < before]
 
     async def drop(self, tenant: str) -> None:
         """Removes every blob of an instance."""

@@ -136,8 +136,8 @@ class Blobs(Protocol):
         """
         ...
 
-    async def list(self, tenant: str, before: datetime) -> list[Listed]:
-        """The blobs written before a moment. Drafts that were left unfinished before it are removed on the way."""
+    async def list(self, tenant: str, before: datetime | None = None) -> list[Listed]:
+        """Every blob; or those written before a moment, and drafts left unfinished before it are removed on the way."""
         ...
 
     async def drop(self, tenant: str) -> None:

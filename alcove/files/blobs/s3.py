@@ -229,15 +229,16 @@ class S3Blobs:
             await obstore.copy_async(self._store, key, self._aside(tenant, blob))
             await obstore.delete_async(self._store, [key])
 
-    async def list(self, tenant: str, before: datetime) -> list[Listed]:
-        """The blobs written before a moment of the bucket's clock, which counts in seconds. Raises `BucketAway`."""
+    async def list(self, tenant: str, before: datetime | None = None) -> list[Listed]:
+        """Every blob, or those written before a moment of the bucket's clock, in seconds. Raises `BucketAway`."""
         found, folder = [], self._folder(tenant)
         with _told():
             async for batch in obstore.list(self._store, folder):
                 for entry in batch:
                     corner, _, name = entry["path"].removeprefix(f"{folder}/").partition("/")
-                    if entry["last_modified"] < before and _NAME.fullmatch(name) and corner == name[:2]:
-                        found.append(Listed(name, entry["last_modified"], entry["size"]))
+                    at = entry["last_modified"]
+                    if _NAME.fullmatch(name) and corner == name[:2] and (before is None or at < before):
+                        found.append(Listed(name, at, entry["size"]))
         return found
 
     async def drop(self, tenant: str) -> None:

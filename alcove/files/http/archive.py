@@ -59,7 +59,7 @@ async def zipped(files: Files, instance: Instance, wanted: ArchiveLink) -> Async
             stored = node.fields.get("class") in _PACKED
             info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             with archive.open(info, "w", force_zip64=node.size > zipfile.ZIP64_LIMIT // 2) as entry:
-                async for part in files.open_range(instance, node.blob):
+                async for part in files.read(instance, node):
                     await asyncio.to_thread(entry.write, part)
                     yield sink.drain()
     yield sink.drain()

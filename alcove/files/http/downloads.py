@@ -169,7 +169,7 @@ class Downloads:
             "content-disposition": disposition(node.name, attachment=call.query("Dl") == "1"),
             "content-security-policy": policy(node.mime, self._frames(instance)),
         }
-        read = partial(self._files.open_range, instance, node.blob)
+        read = partial(self._files.read, instance, node)
         return await send(call, Given(node.mime, node.size, read, validators(node), headers))
 
     async def make_link(self, call: Call) -> Response:

@@ -36,6 +36,7 @@ from alcove.files.model import (
     locator_blob,
     moment_of,
     node_from,
+    sha256_of,
     stored,
 )
 from alcove.files.model.kinds import kind_of
@@ -45,6 +46,7 @@ from alcove.files.service import content, placing, tree
 from alcove.files.service.counts import Counts
 from alcove.files.service.customs import Customs
 from alcove.files.service.extraction import extracted, is_extracted
+from alcove.files.service.integrity import Integrity
 from alcove.files.service.links import ThumbnailKeys
 from alcove.files.service.usage import Usage
 from alcove.files.store import (
@@ -120,12 +122,14 @@ class Files:
         *,
         scheme: str = "http",
         customs: Customs | None = None,
+        integrity: Integrity | None = None,
     ) -> None:
         self._documents = documents
         self._blobs = blobs
         self._clock = clock
         self._scheme = scheme
         self._customs = customs or Customs()
+        self._integrity = integrity or Integrity(blobs)
         self._usage = Usage(documents)
         self._counts = Counts(documents)
         self.thumbnail_keys = ThumbnailKeys(clock)
@@ -215,6 +219,10 @@ class Files:
         if document is None:
             raise NodeMissing
         return document
+
+    def read(self, instance: Instance, node: Node, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """Bytes of a file, or of it as it was. Raises `BlobMissing`, and `BlobDamaged` before the last ones of all."""
+        return self._integrity.read(instance.key, node.blob, sha256_of(node.fields), node.size, start, length)
 
     def open_range(
         self, instance: Instance, blob: str, start: int = 0, length: int | None = None

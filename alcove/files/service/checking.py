@@ -58,23 +58,23 @@ class Checking:
                 yield {"type": name, "is_file": False, "is_version": False}
         async for node in self._all(tenant, FILES):
             if any(faults_of(node, known)):
-                for fault in await self._again(tenant, node["_id"]):
-                    yield fault
+                for again in await self._again(tenant, node["_id"]):
+                    yield again
             place = hash((node.get("dir_id"), node.get("name")))
             if place in names and await self._twice(tenant, node):
-                yield _fault("index_duplicate_name", node)
+                yield fault("index_duplicate_name", node)
             names.add(place)
         async for version in self._all(tenant, VERSIONS):
             if await self._documents.get(tenant, FILES, _file_of(version)) is None:
-                yield _fault("file_missing", version)
+                yield fault("file_missing", version)
 
     async def content(self, instance: Instance) -> AsyncIterator[Mapping[str, Any]]:
         """Files and old versions whose bytes are missing or are others: every byte is read."""
         for doctype in (FILES, VERSIONS):
             async for fields in self._all(instance.key, doctype):
-                fault = None if fields.get("type") == "directory" else await self._bytes(instance.key, fields)
-                if fault is not None:
-                    yield fault
+                found = None if fields.get("type") == "directory" else await self._bytes(instance.key, fields)
+                if found is not None:
+                    yield found
 
     async def _again(self, tenant: str, ident: str) -> list[Mapping[str, Any]]:
         """The faults of a node as it is now, with the directories above it as they are now."""
@@ -98,14 +98,14 @@ class Checking:
     async def _bytes(self, tenant: str, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What is wrong with the bytes of a file or a version, as it is at the end of the look."""
         while True:
-            fault = await self._compared(tenant, fields)
-            if fault is None:
+            found = await self._compared(tenant, fields)
+            if found is None:
                 return None
             now = await self._documents.get(tenant, fields["_type"], fields["_id"])
             if now is None:
                 return None
             if now.rev == fields["_rev"]:
-                return fault
+                return found
             fields = _fields(now)
 
     async def _compared(self, tenant: str, fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -115,13 +115,13 @@ class Checking:
                 size += len(part)
                 await asyncio.to_thread(md5.update, part)
         except BlobMissing:
-            return _fault("filesystem_missing", fields)
+            return fault("filesystem_missing", fields)
         told = str(fields.get("size", "0")), str(fields.get("md5sum", ""))
         if told == (str(size), found := base64.b64encode(md5.digest()).decode()):
             return None
         index = int(told[0]) if told[0].isascii() and told[0].isdigit() else 0
         numbers = {"size_index": index, "md5sum_index": told[1], "size_file": size, "md5sum_file": found}
-        return {**_fault("content_mismatch", fields), "content_mismatch": numbers}
+        return {**fault("content_mismatch", fields), "content_mismatch": numbers}
 
     async def _all(self, tenant: str, doctype: str) -> AsyncIterator[dict[str, Any]]:
         """Every document of a type, some at a time."""
@@ -141,18 +141,18 @@ def faults_of(node: Mapping[str, Any], known: Mapping[str, Directory]) -> Iterat
         return
     parent = known.get(str(node.get("dir_id", "")))
     if parent is None or not _leads_up(str(node["dir_id"]), known):
-        yield _fault("index_orphan_tree", node)
+        yield fault("index_orphan_tree", node)
         return
     path = f"{parent.path.rstrip('/')}/{node.get('name', '')}"
     if node.get("type") == "directory":
         if node.get("path") != path and node["_id"] not in FIXED:
-            yield {**_fault("index_bad_fullpath", node), "expected_fullpath": path}
+            yield {**fault("index_bad_fullpath", node), "expected_fullpath": path}
         return
     if "path" in node:
-        yield _fault("index_file_with_path", node)
+        yield fault("index_file_with_path", node)
     lies = in_trash(path)
     if lies != bool(node.get("trashed")):
-        yield _fault("not_trashed_in_trash" if lies else "trashed_not_in_trash", node)
+        yield fault("not_trashed_in_trash" if lies else "trashed_not_in_trash", node)
 
 
 def _leads_up(ident: str, known: Mapping[str, Directory]) -> bool:
@@ -180,7 +180,8 @@ def _file_of(version: Mapping[str, Any]) -> str:
     return str(((related.get("file") or {}).get("data") or {}).get("_id", ""))
 
 
-def _fault(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def fault(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A fault as the operator's check tells it: its name, and the document that it is about."""
     version, directory = fields["_type"] == VERSIONS, fields.get("type") == "directory"
     member = "version_doc" if version else "dir_doc" if directory else "file_doc"
     told = {key: value for key, value in fields.items() if key not in LEFT_OUT}

@@ -140,3 +140,10 @@ class TestLocal(BlobsContract):
         contents = [bytes([n]) * (n * 1000) for n in range(40)]
         written = await asyncio.gather(*(blobs.write("cozy1", parts_of(c)) for c in contents))
         assert [await whole(blobs, w.id) for w in written] == contents
+
+    async def test_who_only_looks_removes_no_draft(self, blobs: LocalBlobs, tmp_path: Path) -> None:
+        await blobs.write("cozy1", parts_of(b"abc"))
+        draft = tmp_path / "instances/cozy1/blobs/drafts/0123456789abcdef0123456789abcdef"
+        draft.write_bytes(b"half")
+        assert len(await blobs.list("cozy1")) == 1
+        assert draft.exists()
