@@ -152,19 +152,19 @@ async def node_at(source: Source, path: str) -> Node | None:
     return None if directory is None else await child(source, directory.id, name)
 
 
-async def children(source: Source, dir_id: str, kind: str = "") -> list[Node]:
-    """All that a directory holds, in order; of one type, if said. The trash is not something the root holds."""
+async def children(source: Source, dir_id: str, kind: str = "", limit: int | None = None) -> list[Node]:
+    """What a directory holds, in order; of one type, if said. The trash is not something the root holds."""
     selector = {"dir_id": dir_id, **({"type": kind} if kind else {})}
-    found = await source.find(FILES, Query(selector, sort=_ORDER, use_index=CHILDREN))
+    found = await source.find(FILES, Query(selector, sort=_ORDER, limit=limit, use_index=CHILDREN))
     return [node_from(document) for document in found if document.id != TRASH]
 
 
-async def descendants(source: Source, top: Node) -> list[Node]:
-    """All that lies in a directory, at any depth; a directory comes before what it holds."""
+async def descendants(source: Source, top: Node, kind: str = "") -> list[Node]:
+    """All that lies in a directory, at any depth, or all of one type; a directory comes before what it holds."""
     found = list[Node]()
     rest = [top.id] if top.is_dir else []
     while rest:
-        held = await children(source, rest.pop())
+        held = await children(source, rest.pop(), kind)
         found += held
         rest += [node.id for node in held if node.is_dir]
     return found

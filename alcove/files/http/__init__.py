@@ -8,6 +8,7 @@ from alcove.base.http import Guard, Route, data_errors, jsonapi_errors
 from alcove.files.http.changing import Changing
 from alcove.files.http.content import Content
 from alcove.files.http.downloads import Downloads
+from alcove.files.http.feed import Feed
 from alcove.files.http.reading import Reading
 from alcove.files.http.references import References
 from alcove.files.http.refusing import by_body, by_id, by_id_alone, by_list, by_path, by_type, refusing
@@ -44,7 +45,7 @@ def routes(
     """The lines of the route table. `frames` names the hosts whose pages may show a PDF within."""
     reading, changing, content = Reading(files), Changing(files), Content(files, links)
     downloads, references = Downloads(files, links, thumbnails, frames), References(files)
-    searching, shortcuts = Searching(files, documents, strict), Shortcuts(files)
+    searching, shortcuts = Searching(files, strict), Shortcuts(files)
     guarded: Iterable[tuple[str, str, Handler]] = (
         ("POST", "/files/upload/metadata", content.prepare),
         ("DELETE", "/files/versions", content.destroy_versions),
@@ -52,7 +53,7 @@ def routes(
         ("GET", "/settings/disk-usage", DiskUsage(files).show),
         ("POST", "/files/_find", searching.find),
         ("POST", "/files/_all_docs", searching.by_ids),
-        ("GET", "/files/_changes", searching.changes),
+        ("GET", "/files/_changes", Feed(files, documents).changes),
         ("DELETE", "/files/trash", changing.empty),
         ("POST", "/files/shared-drives", changing.shared_drives),
         ("GET", "/files/fsck", consistency.content),

@@ -1,15 +1,11 @@
-"""Routes over the whole doctype: Mango, documents by id, the change feed (contract-b 2.4, 2.8)."""
+"""Routes over the whole doctype: Mango, and documents by id (contract-b 2.4)."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import orjson
-
 from alcove.base.errors import BadRequest
-from alcove.base.http import JSONResponse
 from alcove.documents import Query
 from alcove.files.http.access import instance_of, page_of
 from alcove.files.http.shapes import child_resource, document
@@ -21,29 +17,23 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from alcove.base.http import Call
-    from alcove.documents import Change, Documents
     from alcove.files.service import Files
     from alcove.files.store import Strict
 
 PAGE, MOST = 100, 1000
 KEYS = 10_000
-CHANGES = 10_000
-CLIENTS = "io.cozy.oauth.clients"
 UNKNOWN_COUNT = 2147483646
 """What stands for the number of results before the last page."""
 
 _FORCED = ("type", "class", "size", "trashed")
-_FLAGS = ("include_docs", "include_file_path", "skip_deleted", "skip_trashed")
-_PARAMETERS = {"since", "limit", "fields", *_FLAGS}
 _HIDDEN = ("internal_vfs_id",)
 
 
 class Searching:
     """Lists of files from everywhere in the tree: only for who may read the whole doctype."""
 
-    def __init__(self, files: Files, documents: Documents, strict: Strict) -> None:
+    def __init__(self, files: Files, strict: Strict) -> None:
         self._files = files
-        self._documents = documents
         self._strict = strict
 
     async def find(self, call: Call) -> Response:
@@ -86,99 +76,6 @@ class Searching:
         found = [await self._files.find(instance, key) for key in keys if key != TRASH]
         shown = await self._shown(call, [node for node in found if node is not None], ())
         return document({"data": shown, "meta": {"count": len(shown)}})
-
-    async def changes(self, call: Call) -> Response:
-        """GET /files/_changes: what sync clients read, a page at a time."""
-        call.caller.allow_type("GET", FILES)
-        said = call.request.query_params
-        for name in said:
-            if name not in _PARAMETERS:
-                raise BadRequest(f"Unsupported query parameter '{name}'")
-        flags = {name for name in _FLAGS if name in said}  # their presence counts, whatever they say
-        docs = said.get("include_docs") == "true"
-        if not docs and flags & {"include_file_path", "skip_trashed"}:
-            raise BadRequest("Invalid options: include_docs should be set to true")
-        tenant, since = call.instance.key, _since(said.get("since", ""))
-        limit = min(_limit(said.get("limit", "")), CHANGES)
-        found = await self._documents.changes(tenant, since, limit, frozenset((FILES,)))
-        last = found[-1].seq if found else since
-        full = len(found) == limit
-        pending = await self._documents.count_changes(tenant, last, FILES, CHANGES) if full else 0
-        fields = [name for name in said.get("fields", "").split(",") if name]
-        if fields and "include_file_path" in flags:
-            fields.append("path")
-        results = await self._results(call, found, flags, docs, fields)
-        body = {"last_seq": sequence(tenant, last), "pending": pending, "results": results}
-        return JSONResponse(body)
-
-    async def _results(
-        self, call: Call, found: Sequence[Change], flags: set[str], docs: bool, fields: Sequence[str]
-    ) -> list[dict[str, Any]]:
-        living = [node_from(change.document) for change in found if not change.document.deleted]
-        paths = await self._files.paths(instance_of(call), living) if "include_file_path" in flags else {}
-        gone = await self._kept_off(call, living)
-        results = []
-        for change in found:
-            stored, deleted = change.document, change.document.deleted or change.document.id in gone
-            if stored.id.startswith("_design/") or (deleted and "skip_deleted" in flags):
-                continue
-            shown: Any = None
-            if docs and stored.id in gone:
-                shown = {"_id": stored.id, "_rev": stored.rev, "_deleted": True}
-            elif docs:
-                node = node_from(stored)
-                if "skip_trashed" in flags and not deleted and (node.id == TRASH or node.trashed):
-                    continue
-                path = "" if node.is_dir else paths.get(stored.id, "")  # a directory has its own
-                shown = _changed(stored.json(), fields, path)
-            line = {
-                "id": stored.id,
-                "seq": sequence(call.instance.key, change.seq),
-                "doc": shown,
-                "changes": [{"rev": stored.rev}],
-            }
-            results.append({**line, "deleted": True} if deleted else line)
-        return results
-
-    async def _kept_off(self, call: Call, nodes: Sequence[Node]) -> set[str]:
-        """The ids of those that lie in directories which the sync client keeps off: gone, for it (contract-b 3)."""
-        if call.caller.audience != "access":
-            return set()
-        instance, client = instance_of(call), call.caller.subject
-        kept = await self._files.referring(instance, CLIENTS, client, member="not_synchronized_on")
-        tops = tuple(f"{node.path}/" for node in kept if node.is_dir)
-        paths = await self._files.paths(instance, nodes) if tops else {}
-        return {node_id for node_id, path in paths.items() if f"{path}/".startswith(tops)}
-
-
-def _changed(body: bytes, fields: Sequence[str], path: str) -> orjson.Fragment:
-    """The document of a line: as it is stored, or some fields of it, with the file's path if one is given."""
-    if path:
-        body = body[:-1] + b',"path":' + orjson.dumps(path) + b"}"
-    if not fields:
-        return orjson.Fragment(body)
-    shown = orjson.loads(body)
-    return orjson.Fragment(orjson.dumps({k: v for k, v in shown.items() if k in fields}))
-
-
-def sequence(tenant: str, seq: int) -> str:
-    """A place in the feed as clients get it: opaque, but its number comes first."""
-    return f"{seq}-g{hashlib.blake2s(f'{tenant}/{seq}'.encode(), digest_size=16).hexdigest()}"
-
-
-def _since(text: str) -> int:
-    number = text.partition("-")[0] or "0"
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        raise BadRequest("since must be a sequence of this feed", parameter="since")
-    return int(number)
-
-
-def _limit(text: str) -> int:
-    if not text:
-        return CHANGES
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) == 0:
-        raise BadRequest("limit must be a whole number from 1 on", parameter="limit")
-    return int(text)
 
 
 def _fields(value: object) -> list[str]:

@@ -476,8 +476,12 @@ class Files:
 
     async def destroy(self, instance: Instance, node_id: str, rev: str = "") -> None:
         """Removes a node and all below it, for ever. Raises `NodeMissing`, `StaleRevision`, `ForbiddenMove`."""
-        freed = await self._work(instance, partial(tree.destroy, node_id=node_id, rev=rev))
-        await self._free(instance, freed)
+        done = False
+        while not done:
+            # Some at a time: nobody else can write meanwhile, and a folder may hold a hundred thousand files.
+            freed, done = await self._work(instance, partial(tree.destroy, node_id=node_id, rev=rev))
+            await self._free(instance, freed)
+            rev = ""
 
     async def empty_trash(self, instance: Instance) -> None:
         """Destroys all that is in the trash, one thing after the other."""

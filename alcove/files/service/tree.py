@@ -200,7 +200,8 @@ async def place(tx: Tx, node: Node, fields: dict[str, Any], parent: Node) -> Nod
     path = join(parent.path, fields["name"])
     if path == node.path:
         return await save(tx, node, fields)
-    for held in await descendants(tx, node):
+    # Files say nothing of their path: as long as none is put into the trash or taken out, none is read.
+    for held in await descendants(tx, node, "directory" if living is not node.trashed else ""):
         if held.is_dir:
             deeper = path + held.path.removeprefix(node.path)
             join(deeper, "")  # refuses what would lie too deep
@@ -266,19 +267,37 @@ async def _free_name(tx: Tx, dir_id: str, name: str, own: str = "") -> str:
     return name
 
 
-async def destroy(tx: Tx, node_id: str, rev: str = "") -> list[str]:
-    """Removes a node and all below it, for ever. Gives the blobs that no document names any more."""
-    node = await need_node(tx, node_id)
-    if rev and rev != node.rev:
+async def destroy(tx: Tx, node_id: str, rev: str = "", most: int = 1000) -> tuple[list[str], bool]:
+    """Removes a node and all below it, for ever, but not more than about so many nodes at once.
+
+    Gives the blobs that no document names any more, and whether nothing is left. What is deepest goes first, so that
+    what a crash leaves is a smaller tree.
+    """
+    top = await need_node(tx, node_id)
+    if rev and rev != top.rev:
         raise StaleRevision
-    if node.id in FIXED:
+    if top.id in FIXED:
         raise ForbiddenMove
-    blobs = list[str]()
-    for gone in (*await descendants(tx, node), node):
-        if not gone.is_dir:
-            blobs += [gone.blob, *await drop_versions(tx, gone.id)]
-        await tx.delete(FILES, gone.id, gone.rev)
-    return [blob for blob in blobs if blob]
+    blobs, way = list[str](), [top]
+    while way and most > 0:
+        here = way[-1]
+        inner = await children(tx, here.id, "directory", 1) if here.is_dir else []
+        if inner:
+            way += inner
+            continue
+        files = await children(tx, here.id, "file", most) if here.is_dir else []
+        for gone in (*files, here) if len(files) < most else files:
+            blobs += await _remove(tx, gone)
+        most -= len(files) + 1
+        if most >= 0:
+            way.pop()
+    return blobs, not way
+
+
+async def _remove(tx: Tx, node: Node) -> list[str]:
+    """Removes a file with its old versions, or an empty directory; the blobs that no document names any more."""
+    await tx.delete(FILES, node.id, node.rev)
+    return [] if node.is_dir else [blob for blob in (node.blob, *await drop_versions(tx, node.id)) if blob]
 
 
 async def drop_versions(tx: Tx, file_id: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,7 @@ from alcove.files.errors import (
     RelativePath,
     StaleRevision,
 )
+from alcove.files.service.tree import destroy
 from alcove.files.testing import FilesInMemory, files_in_memory, parts_of
 
 if TYPE_CHECKING:
@@ -341,3 +343,27 @@ async def test_any_sequence_of_changes_leaves_a_true_tree(steps: list[tuple[str,
         one, other = known[first % len(known)], known[second % len(known)]
         await step(place.files, place.instance, tree, verb, one, other, name)
         await compare(place.files, place.instance, tree)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 1000])
+async def test_a_large_tree_is_destroyed_some_nodes_at_a_time(place: FilesInMemory, most: int) -> None:
+    """What is left in between is a whole tree, and in the end nothing is."""
+    top = await place.files.create_dir(place.instance, "top")
+    stays = await place.put("stays")
+    for name in ("a", "b"):
+        inner = await place.files.create_dir(place.instance, name, top.id)
+        deep = await place.files.create_dir(place.instance, "deep", inner.id)
+        for n in range(4):
+            await place.put(f"f{n}", dir_id=deep.id)
+            await place.put(f"f{n}", dir_id=inner.id)
+    done, blobs = False, list[str]()
+    while not done:
+        unit = partial(destroy, node_id=top.id, most=most)
+        freed, done = await place.documents.work(place.instance.key, unit)
+        blobs += freed
+        for node in await place.files.below(place.instance, top):
+            assert (await place.files.get(place.instance, node.dir_id)).is_dir
+    assert len(set(blobs)) == 16
+    assert await place.files.find(place.instance, top.id) is None
+    assert await place.files.below(place.instance, top) == []
+    assert await place.files.find(place.instance, stays.id) is not None
