@@ -81,6 +81,10 @@ class Index:
     name: str
     fields: tuple[str, ...]
     partial_filter: Mapping[str, Any] = field(default_factory=dict)
+    offered: bool = False
+    """Whether it serves the queries of clients too, as the indexes do that the reference makes by itself."""
+    sure: tuple[str, ...] = ()
+    """Fields that every document of the type has which has the others: a query need not ask for them."""
 
 
 @dataclass(frozen=True, slots=True)

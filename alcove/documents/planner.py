@@ -25,6 +25,10 @@ class Listing:
     filter: Node | None
     paths: tuple[mango.Path, ...]
     belongs: mango.Match | None
+    offered: bool = True
+    """Whether it serves clients that do not name it."""
+    sure: frozenset[str] = frozenset()
+    """Fields that no document in question lacks, whatever a query says."""
 
     def key(self, fields: dict[str, Any]) -> bytes | None:
         """The document's place in it (its id comes after), or None when it does not belong in it."""
@@ -67,14 +71,15 @@ def choose(
     """The plan, or None when no index serves; raises `BadQuery` for a sort in two directions, `NoSortIndex`.
 
     `use` is what the caller named: a design document, or a design document and a name, or a declared index. Others that
-    rooms declared serve only `internal` queries: clients must not come to depend on them without knowing.
+    rooms declared serve only `internal` queries, unless they are offered: clients must not come to depend on them
+    without knowing.
     """
     if len({descending for _field, descending in sort}) > 1:
         reason = "Sorts currently only support a single direction for all fields."
         raise BadQuery(reason, "unsupported_mixed_sort")
     fields = [field for field, _descending in sort]
     named = [listing for listing in listings if use and _is_named(listing, use)]
-    offered = [listing for listing in listings if (internal or listing.ddoc) and listing.filter is None]
+    offered = [listing for listing in listings if (internal or listing.offered) and listing.filter is None]
     usable = [listing for listing in named if is_usable(listing, node, fields)]
     usable = usable or [listing for listing in offered if is_usable(listing, node, fields)]
     if not usable:
@@ -122,7 +127,7 @@ def _is_named(listing: Listing, use: Sequence[str]) -> bool:
 
 def is_usable(listing: Listing, node: Node, sort: Sequence[str]) -> bool:
     """Whether whatever matches is surely in the index, in the order asked for."""
-    wanted = {field for field in listing.fields if field not in sort} - {"_id", "_rev"}
+    wanted = {field for field in listing.fields if field not in sort} - {"_id", "_rev"} - listing.sure
     return not _uncovered(node, wanted) and _can_sort(listing.fields, sort, node)
 
 

@@ -198,9 +198,12 @@ class Rows(Protocol):
         ...
 
 
-def define(fields: tuple[str, ...], partial_filter: object) -> bytes:
+def define(
+    fields: tuple[str, ...], partial_filter: object, *, offered: bool = False, sure: tuple[str, ...] = ()
+) -> bytes:
     """The definition of an index, as it is stored."""
-    return orjson.dumps({"fields": fields, "filter": partial_filter}, option=orjson.OPT_SORT_KEYS)
+    more = {"offered": offered, "sure": sure} if offered or sure else {}
+    return orjson.dumps({"fields": fields, "filter": partial_filter, **more}, option=orjson.OPT_SORT_KEYS)
 
 
 @lru_cache(maxsize=2048)
@@ -210,4 +213,6 @@ def listing(number: int, ddoc: str, name: str, definition: bytes) -> Listing:
     node = mango.parse(stored["filter"]) if stored["filter"] else None
     belongs = mango.matcher(node, lasting=True) if node is not None else None
     fields = tuple(stored["fields"])
-    return Listing(number, ddoc, name, fields, node, tuple(mango.split(field) for field in fields), belongs)
+    paths = tuple(mango.split(field) for field in fields)
+    offered, sure = bool(ddoc) or stored.get("offered", False), frozenset(stored.get("sure", ()))
+    return Listing(number, ddoc, name, fields, node, paths, belongs, offered, sure)

@@ -207,7 +207,8 @@ class Store:
         for index in indexes:
             kind = self.kind(index.type) or self.rows.add_kind(index.type)
             self._kinds[index.type] = kind
-            self._define(kind, "", {index.name: define(index.fields, index.partial_filter)}, keep=True)
+            wanted = define(index.fields, index.partial_filter, offered=index.offered, sure=index.sure)
+            self._define(kind, "", {index.name: wanted}, keep=True)
 
     def undeclared(self, indexes: Iterable[Index]) -> list[Index]:
         """Those that this store has not, or has otherwise."""
@@ -216,9 +217,9 @@ class Store:
             kind = self.kind(index.type)
             node = mango.parse(index.partial_filter) if index.partial_filter else None
             known = self.listings(kind) if kind else []
+            wanted = (index.name, index.fields, node, index.offered, frozenset(index.sure))
             if not any(
-                (not one.ddoc and one.name == index.name and one.fields == index.fields and one.filter == node)
-                for one in known
+                not one.ddoc and (one.name, one.fields, one.filter, one.offered, one.sure) == wanted for one in known
             ):
                 missing.append(index)
         return missing

@@ -27,9 +27,9 @@ _VERSION_FILE = "relationships.file.data._id"
 _ORDER = (("dir_id", False), ("type", False), ("name", False))
 
 INDEXES = (
-    Index(FILES, CHILDREN, ("dir_id", "type", "name")),
+    Index(FILES, CHILDREN, ("dir_id", "type", "name"), offered=True, sure=("type", "name")),
     Index(FILES, NAMES, ("dir_id", "name")),
-    Index(FILES, BY_PATH, ("path",)),
+    Index(FILES, BY_PATH, ("path",), offered=True),
     Index(FILES, BY_DIGEST, ("md5sum",)),
     Index(FILES, REFERENCED, ("referenced_by.0",)),
     Index(FILES, KEPT_OFF, ("not_synchronized_on.0",)),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from alcove.files.model.thumbnails import REASON, thumbnails_of
+from alcove.files.model import locator_blob
+from alcove.files.model.thumbnails import REASON, thumbnails_of, wants_thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,12 @@ def texts_of(blob: str) -> str:
 def made_from(blob: str) -> tuple[str, str]:
     """The blobs that hold what is made from that one: they leave with it."""
     return thumbnails_of(blob), texts_of(blob)
+
+
+def made_of(fields: Mapping[str, Any]) -> list[str]:
+    """Those of them that there may be for a file of these fields: most files are never looked into."""
+    thumbnails, texts = made_from(locator_blob(fields))
+    return [*([thumbnails] if wants_thumbnails(fields) else ()), *([texts] if wants_text(fields) else ())]
 
 
 def wants_text(fields: Mapping[str, Any]) -> bool:

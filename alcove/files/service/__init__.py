@@ -480,7 +480,7 @@ class Files:
         while not done:
             # Some at a time: nobody else can write meanwhile, and a folder may hold a hundred thousand files.
             freed, done = await self._work(instance, partial(tree.destroy, node_id=node_id, rev=rev))
-            await self._free(instance, freed)
+            await self._remove(instance, freed)
             rev = ""
 
     async def empty_trash(self, instance: Instance) -> None:
@@ -689,10 +689,13 @@ class Files:
             raise
 
     async def _free(self, instance: Instance, blobs: Sequence[str]) -> None:
+        """Removes blobs that no document names any more, with what was made from them."""
+        await self._remove(instance, [each for blob in blobs for each in (blob, *made_from(blob))])
+
+    async def _remove(self, instance: Instance, blobs: Sequence[str]) -> None:
         for blob in blobs:
             try:
-                for each in (blob, *made_from(blob)):
-                    await self._blobs.remove(instance.key, each)
+                await self._blobs.remove(instance.key, blob)
             except (OSError, Refusal) as error:  # the commit stands; what stays is swept
                 log.warning("a blob could not be removed", extra={"blob": blob, "reason": str(error)})
 

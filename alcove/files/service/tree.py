@@ -40,6 +40,7 @@ from alcove.files.model import (
 )
 from alcove.files.model.kinds import kind_of
 from alcove.files.model.names import below, checked_name, extension, join, next_free, plain_name, random_suffix
+from alcove.files.model.texts import made_from, made_of
 from alcove.files.store import check_free, child, children, descendants, find_node, need_node, versions_of
 
 if TYPE_CHECKING:
@@ -270,8 +271,8 @@ async def _free_name(tx: Tx, dir_id: str, name: str, own: str = "") -> str:
 async def destroy(tx: Tx, node_id: str, rev: str = "", most: int = 1000) -> tuple[list[str], bool]:
     """Removes a node and all below it, for ever, but not more than about so many nodes at once.
 
-    Gives the blobs that no document names any more, and whether nothing is left. What is deepest goes first, so that
-    what a crash leaves is a smaller tree.
+    Gives the blobs that are of no use any more, what was made from them too, and whether nothing is left. What is deepest goes
+    first, so that what a crash leaves is a smaller tree.
     """
     top = await need_node(tx, node_id)
     if rev and rev != top.rev:
@@ -295,9 +296,12 @@ async def destroy(tx: Tx, node_id: str, rev: str = "", most: int = 1000) -> tupl
 
 
 async def _remove(tx: Tx, node: Node) -> list[str]:
-    """Removes a file with its old versions, or an empty directory; the blobs that no document names any more."""
+    """Removes a file with its old versions, or an empty directory; the blobs that are of no use any more."""
     await tx.delete(FILES, node.id, node.rev)
-    return [] if node.is_dir else [blob for blob in (node.blob, *await drop_versions(tx, node.id)) if blob]
+    if node.is_dir:
+        return []
+    old = [each for blob in await drop_versions(tx, node.id) for each in (blob, *made_from(blob))]
+    return [node.blob, *made_of(node.fields), *old] if node.blob else old
 
 
 async def drop_versions(tx: Tx, file_id: str) -> list[str]:
