@@ -19,7 +19,7 @@ from alcove.files.http.shapes import child_resource, document, file_answer, vers
 from alcove.files.model import FILES, ROOT, Node, checked_metadata, clean_tags, parse_date, parse_md5
 from alcove.files.model.kinds import kind_of
 from alcove.files.model.names import checked_name
-from alcove.files.service.content import Upload
+from alcove.files.service.content import CERTIFIED, Upload
 from alcove.files.service.links import Links, Prepared
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ class Content:
             metadata = orjson.loads(text)
         except orjson.JSONDecodeError:
             metadata = None
-        return checked_metadata(metadata)
+        return _certified(call, checked_metadata(metadata))
 
     async def prepare(self, call: Call) -> Response:
         """POST /files/upload/metadata: what a file that follows will have as metadata."""
         allow_some(call, "POST")
-        metadata = checked_metadata((await read(call))["attributes"])
+        metadata = _certified(call, checked_metadata((await read(call))["attributes"]))
         ident = self._links.make(call.instance.key, Prepared(metadata))
         return answer(resource(f"{FILES}.metadata", ident, metadata), 201)
 
@@ -156,7 +156,8 @@ class Content:
         await allow(self._files, call, "PUT", node)
         data = await read(call)
         tags = clean_tags(call.query("Tags").split(","))
-        described = await self._files.describe(instance_of(call), node.id, data["attributes"], tags, author_of(call))
+        metadata = _certified(call, checked_metadata(data["attributes"]))
+        described = await self._files.describe(instance_of(call), node.id, metadata, tags, author_of(call))
         return await self._file(call, described, blank=[])
 
     async def revert(self, call: Call) -> Response:
@@ -194,6 +195,14 @@ class Content:
         await allow(self._files, call, verb, node)
         await self._files.version(instance_of(call), _version_id(call))
         return node
+
+
+def _certified(call: Call, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Metadata without what certifies a file, unless the caller may say that (contract-b 2.3)."""
+    refused = {
+        name for name, doctype in CERTIFIED.items() if name in metadata and not call.caller.rules("POST", doctype)
+    }
+    return {name: value for name, value in metadata.items() if name not in refused} if refused else metadata
 
 
 def _version_id(call: Call) -> str:

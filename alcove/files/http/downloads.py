@@ -201,7 +201,7 @@ class Downloads:
         return await self._give(call, await self._old(call, node, meaning.version) if meaning.version else node)
 
     async def make_archive(self, call: Call) -> Response:
-        """POST /files/archive: a link to a ZIP of some files and directories."""
+        """POST /files/archive: a link to a ZIP of some files and directories, or the ZIP for who accepts one."""
         attributes = (await read(call))["attributes"]
         name, ids, paths = attributes.get("name"), attributes.get("ids"), attributes.get("files")
         if not isinstance(name, str) or "/" in name:
@@ -217,7 +217,10 @@ class Downloads:
         nodes += [await at_path(self._files, call, "GET", path) for path in paths or ()]
         for node in nodes:
             await allow(self._files, call, "GET", node)
-        secret = self._links.make(instance.key, ArchiveLink(name, tuple(node.id for node in nodes)))
+        wanted = ArchiveLink(name, tuple(node.id for node in nodes))
+        if "application/zip" in call.request.headers.get("accept", ""):
+            return await self._packed(call, wanted)
+        secret = self._links.make(instance.key, wanted)
         shown = {"name": name, "ids": ids, "files": paths, "pages": None}
         link = {"related": f"/files/archive/{secret}/{quote(name, safe='')}.zip"}
         return document({"data": resource(f"{FILES}.archives", secret, shown), "links": link})
@@ -227,11 +230,14 @@ class Downloads:
         meaning = self._links.read(call.instance.key, call.params["secret"])
         if not isinstance(meaning, ArchiveLink):
             raise WrongSecret
+        return await self._packed(call, meaning)
+
+    async def _packed(self, call: Call, wanted: ArchiveLink) -> Response:
         headers = {
             "content-type": "application/zip",
-            "content-disposition": disposition(f"{meaning.name}.zip", attachment=True),
+            "content-disposition": disposition(f"{wanted.name}.zip", attachment=True),
         }
-        parts = zipped(self._files, instance_of(call), meaning)
+        parts = zipped(self._files, instance_of(call), wanted)
         return BlobResponse(await anext(parts, b""), _while_heard(call, parts), 200, headers)
 
     async def thumbnail(self, call: Call) -> Response:

@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 COPY_WORD = {"fr": "copie"}
 """The word in the name of a copy; English elsewhere (contract-b 2.2)."""
 
+CERTIFIED = {
+    "carbonCopy": "io.cozy.certified.carbon_copy",
+    "electronicSafe": "io.cozy.certified.electronic_safe",
+}
+"""What of a file's metadata certifies it, and the doctype that who says it must be allowed to make."""
+
 _KEPT_IN_VERSION = ("updated_at", "size", "md5sum", "cozyMetadata", "internal_vfs_id")
 _SWAPPED = ("updated_at", "size", "md5sum", "tags", "metadata", "cozyMetadata", "internal_vfs_id")
 
@@ -235,10 +241,17 @@ async def tag_version(tx: Tx, version_id: str, tags: Sequence[str]) -> Document:
 
 
 async def describe(tx: Tx, file_id: str, metadata: Mapping[str, Any], tags: Sequence[str], stamp: Stamp) -> Node:
-    """Replaces a file's metadata (and tags); its bytes stay, so no version is made."""
+    """Replaces a file's metadata (and tags); its bytes stay, so no version is made.
+
+    What certifies a file stays when it is only qualified anew (contract-b 2.6).
+    """
     node = await need_living_file(tx, file_id)
     cozy = change_mark(node.fields.get("cozyMetadata"), stamp)
-    fields = {**node.fields, "metadata": checked_metadata(metadata), "tags": clean_tags(tags), "cozyMetadata": cozy}
+    said = checked_metadata(metadata)
+    if set(said) == {"qualification"}:
+        old = node.fields.get("metadata") or {}
+        said = {**{name: old[name] for name in CERTIFIED if name in old}, **said}
+    fields = {**node.fields, "metadata": said, "tags": clean_tags(tags), "cozyMetadata": cozy}
     return await save(tx, node, {**fields, "updated_at": stamp.at})
 
 
