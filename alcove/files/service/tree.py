@@ -271,8 +271,8 @@ async def _free_name(tx: Tx, dir_id: str, name: str, own: str = "") -> str:
 async def destroy(tx: Tx, node_id: str, rev: str = "", most: int = 1000) -> tuple[list[str], bool]:
     """Removes a node and all below it, for ever, but not more than about so many nodes at once.
 
-    Gives the blobs that are of no use any more, what was made from them too, and whether nothing is left. What is deepest goes
-    first, so that what a crash leaves is a smaller tree.
+    Gives the blobs that are of no use any more, what was made from them too, and whether nothing is left. What is
+    deepest goes first, so that what a crash leaves is a smaller tree.
     """
     top = await need_node(tx, node_id)
     if rev and rev != top.rev:
