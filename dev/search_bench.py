@@ -1,6 +1,8 @@
 """How fast search answers, how fast it takes documents in, and how little others notice: a whole house on a disk.
 
-python dev/search_bench.py [--documents 100000] [--bulk 10000]
+python dev/search_bench.py [--documents 100000] [--bulk 10000] [--words 300] [--database URL]
+
+Seven of ten documents are files, each with a text of so many words (0: names only), kept as if it had been read.
 """
 
 from __future__ import annotations
@@ -16,10 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alcove.documents import Documents, Followers
+from alcove.files.model.texts import kept, texts_of
+from alcove.files.service.texts import Texts
 from alcove.instances import Instances
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from alcove.documents import Tx
 
 FILES, BILLS, OPERATIONS = "io.cozy.files", "io.cozy.bills", "io.cozy.bank.operations"
@@ -30,8 +36,16 @@ NAMES = (
 QUESTIONS = (
     "e", "c", "1", "en", "carte", "carte sup", "energie verte", "supermarche central mars 2024", "45,90", "facture",
     "facture energie 2023", "photo vacances", "reference 77777", "nothing of this kind", "a e i o u", "pdf fac",
+    "mot", "mot7", "mot3 mot150", "mot19999", '"mot1 mot2"', "mot4 type:pdf date:2020", "contrats",
+    "dans:dossier type:pdf",
 )  # fmt: skip
 UNIT = 500
+MANY = 20_000
+"""Words of the language that texts are made of."""
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def document(number: int, dice: random.Random) -> tuple[str, dict[str, Any]]:
@@ -45,13 +59,23 @@ def document(number: int, dice: random.Random) -> tuple[str, dict[str, Any]]:
     if number % 10 == 2:
         return BILLS, {"vendor": name, "amount": amount, "date": day, "vendorRef": f"F{number}", "currency": "EUR"}
     what = dice.choice(("facture", "photo vacances", "contrat", "relevé"))
-    file = {"type": "file", "name": f"{what} {name} {number}.pdf", "dir_id": f"folder-{number % 200}"}
+    made = {"internal_vfs_id": f"{number:08x}.{number:064x}", "mime": "application/pdf"}
+    file = {**made, "type": "file", "name": f"{what} {name} {number}.pdf", "dir_id": f"folder-{number % 200}"}
     return FILES, {**file, "updated_at": f"{day}T00:00:00Z", "trashed": False, "class": "pdf", "size": "1"}
 
 
-async def fill(house: Front, tenant: str, start: int, count: int, dice: random.Random) -> None:
-    """Writes documents, some hundred with one commit."""
+def text(words: int, dice: random.Random) -> str:
+    """A text whose words come as often as those of a language do."""
+    return " ".join(f"mot{min(int(dice.paretovariate(0.6)), MANY)}" for _ in range(words))
+
+
+async def fill(house: Front, tenant: str, start: int, count: int, dice: random.Random, words: int) -> None:
+    """Writes documents, some hundred with one commit, and the texts of files."""
+    blobs = house.house.need(Texts)._blobs
     for first in range(start, start + count, UNIT):
+        for number in range(first, min(first + UNIT, start + count)) if words else ():
+            content = kept(text(words, dice))
+            await blobs.write(tenant, _once(content), name=texts_of(f"{number:08x}"))
         some = [(str(number), *document(number, dice)) for number in range(first, min(first + UNIT, start + count))]
 
         async def unit(tx: Tx, some: list[tuple[str, str, dict[str, Any]]] = some) -> None:
@@ -147,27 +171,29 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--bulk", type=int, default=10_000)
+    parser.add_argument("--words", type=int, default=300)
+    parser.add_argument("--database", default="")
     args = parser.parse_args()
     dice = random.Random(1)
     with tempfile.TemporaryDirectory(prefix="alcove-search-") as folder:
         home = Path(folder)
-        async with front(home=home, store="sqlite", blobs="memory", apps=folder) as house:
+        async with front(home=home, store="sqlite", blobs="local", apps=folder, database=args.database) as house:
             await house.instance()
             tenant = house.house.need(Instances).by_domain("alice.example").key
             await folders(house, tenant)
             await house.house.need(Followers).settle(tenant, "search")
-            await fill(house, tenant, 0, args.documents, dice)
+            await fill(house, tenant, 0, args.documents, dice, args.words)
             settled = house.house.need(Followers).settle(tenant, "search")
             await measured(house, f"the rest of {args.documents} documents into the index", args.documents, settled)
             await questions(house)
 
             async def bulk() -> None:
-                await fill(house, tenant, args.documents, args.bulk, dice)
+                await fill(house, tenant, args.documents, args.bulk, dice, args.words)
                 await house.house.need(Followers).settle(tenant, "search")
 
             await measured(house, f"{args.bulk} more, written and found", args.bulk, bulk())
         lose(home)
-        async with front(home=home, store="sqlite", blobs="memory", apps=folder) as house:
+        async with front(home=home, store="sqlite", blobs="local", apps=folder, database=args.database) as house:
             tenant = house.house.need(Instances).by_domain("alice.example").key
 
             async def anew() -> None:

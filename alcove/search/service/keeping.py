@@ -76,9 +76,8 @@ class Keeping:
         """Puts a document in as it is now: its content can be read since a moment ago."""
         async with self._locks[tenant]:
             if tenant in self._whole:
-                document = await self._documents.get(tenant, doctype, ident)
                 try:
-                    await self._put(tenant, [document] if document else [], None)
+                    await self._put_again(tenant, Renewed(doctype, ident))
                 except Lost as error:
                     await self._start_over(tenant, error)
                 else:
@@ -153,10 +152,8 @@ class Keeping:
         while changes := await self._documents.changes(tenant, reached, BATCH, self._kinds.doctypes):
             await self._take(tenant, changes)
             reached = changes[-1].seq
-        # It may have been read before its content was there, by a process that has ended since.
-        document = await self._documents.get(tenant, *renewed) if renewed else None
-        if document is not None:
-            await self._put(tenant, [document], None)
+        if renewed is not None:  # it may have been put in before its content was there, by a process that has ended
+            await self._put_again(tenant, renewed)
 
     # -- putting in
 
@@ -172,9 +169,8 @@ class Keeping:
         fields = None if document.deleted else document.fields()
         own = self._kinds.by_doctype.get(document.type)
         if own is not None and fields is not None:
-            kept = await self._indexes.digest(tenant, self._kinds.numbers[document.type], document.id)
-            beside = await Neighbours(self._documents, tenant).of(own, fields)
-            if kept and any(line.digest == kept for line in self._kinds.lines(own, document, fields, beside)):
+            there = await self._there(tenant, own, document)
+            if any(there):
                 return
         for findable in self._kinds.dependents[document.type]:
             if fields is not None and findable.beside is not None and not findable.beside.may_be(fields):
@@ -192,6 +188,23 @@ class Keeping:
             bookmark = found.bookmark
             if not bookmark:
                 return
+
+    async def _put_again(self, tenant: str, renewed: Renewed) -> None:
+        """Puts a document in with its content, unless it is there."""
+        document = await self._documents.get(tenant, *renewed)
+        findable = self._kinds.by_doctype.get(renewed.doctype)
+        if document is None or findable is None:
+            return
+        _, *with_content = await self._there(tenant, findable, document)
+        if not any(with_content):
+            await self._put(tenant, [document], None)
+
+    async def _there(self, tenant: str, findable: Findable, document: Document) -> list[bool]:
+        """Whether the index holds what a document says: without its content, and with it where it has some."""
+        kept = await self._indexes.digest(tenant, self._kinds.numbers[document.type], document.id)
+        beside = await Neighbours(self._documents, tenant).of(findable, document.fields())
+        lines = self._kinds.lines(findable, document, document.fields(), beside)
+        return [bool(kept) and line.digest == kept for line in lines]
 
     async def _put(self, tenant: str, documents: Sequence[Document], reached: int | None) -> None:
         """Puts documents in as they are, with one commit unless they hold much; then all is in it up to `reached`."""

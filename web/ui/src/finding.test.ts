@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { amountAsked, grouped, type Hit, iconOf, marked, placeOf, plain } from './finding'
+import { amountAsked, grouped, type Hit, iconOf, marked, placeOf, plain, withoutFilters } from './finding'
 
 const shown = (text: string, typed: string) => marked(text, typed).map(part => (part.marked ? `[${part.text}]` : part.text)).join('')
 
@@ -32,6 +32,18 @@ describe('marked', () => {
     ['rien', '', 'rien'],
     ['', 'a', ''],
   ])('%s, asked for %s', (text, typed, parts) => expect(shown(text, typed)).toBe(parts))
+
+  it('shows words that were found by another ending, and nothing for a filter', () => {
+    const parts = marked('Factures d’eau, en PDF', 'facture type:pdf date:2025', ['factures'])
+    expect(parts.filter(part => part.marked).map(part => part.text)).toEqual(['Facture'])
+    expect(marked('Factures d’eau', 'facture eau', ['factures']).filter(part => part.marked).map(part => part.text)).toEqual(['Factures', 'eau'])
+  })
+
+  it.each([
+    ['facture type:pdf', 'facture'],
+    ['après:2024 dans:"Mes Impôts" avis', 'avis'],
+    ['http://a.b', 'http://a.b'],
+  ])('without its filters, %s is %s', (typed, rest) => expect(withoutFilters(typed)).toBe(rest))
 
   it('keeps every character', () => {
     const text = 'Ça coûte 1 234,56 € — déjà ! 👩‍👩‍👧 ﬁn'

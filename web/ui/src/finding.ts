@@ -14,8 +14,14 @@ export interface Hit {
     /** Of a file or folder. */
     type?: 'file' | 'directory'
     class?: string
+    /** Of a file: the folder it lies in. */
+    folder?: string
     /** Of an app. */
     slug?: string
+    /** The words of its title and detail that were found, as they are compared, whatever their ending. */
+    marks?: string[]
+    /** A piece of its text around what was found. */
+    snippet?: Part[]
   }
 }
 
@@ -58,9 +64,21 @@ function reach(word: string, count: number): number {
   return here
 }
 
-/** A text in parts, those marked that were asked for: whole words, and the beginning of one for the last that was typed. */
-export function marked(text: string, typed: string): Part[] {
-  const asked = wordsOf(typed)
+const FILTER = /(?<!\S)(type|date|after|since|apres|depuis|before|until|avant|in|dans|from|source|de):("[^"]*"|[^\s"]+)/gu
+
+/** What was typed without what only narrows it, such as `type:pdf`. */
+export function withoutFilters(typed: string): string {
+  // Accents make no difference in the names of filters, and none in what is marked.
+  return plain(typed).replace(FILTER, ' ').trim()
+}
+
+/**
+ * A text in parts, those marked that were asked for: whole words, the beginning of one for the last that was typed, and
+ * words that the server found by another ending.
+ */
+export function marked(text: string, typed: string, marks: readonly string[] = []): Part[] {
+  const asked = wordsOf(withoutFilters(typed))
+  const others = new Set(marks)
   const last = asked.at(-1)
   const whole = new Set(asked)
   const parts: Part[] = []
@@ -71,7 +89,7 @@ export function marked(text: string, typed: string): Part[] {
   }
   for (const { 0: word, index } of text.matchAll(WORD)) {
     const bare = plain(word)
-    const count = whole.has(bare) ? bare.length : last && bare.startsWith(last) ? last.length : 0
+    const count = whole.has(bare) ? bare.length : last && bare.startsWith(last) ? last.length : others.has(bare) ? bare.length : 0
     if (!count) continue
     add(index, false)
     add(index + reach(word, count), true)

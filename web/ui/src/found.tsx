@@ -3,7 +3,7 @@ import { appAddress, useClient } from '@alcove/client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import css from './bar.module.css'
-import { amountAsked, type Answer, type Hit, type Kind, marked, placeOf } from './finding'
+import { amountAsked, type Answer, type Hit, type Kind, marked, type Part, placeOf } from './finding'
 import { useFormats, useSay } from './language'
 import { texts } from './texts'
 import { useUrl } from './url'
@@ -16,7 +16,7 @@ const MAKING = 2000
 export const LONGEST = 300
 
 /** What was typed, once the person rests for a moment. */
-function useRested(typed: string): string {
+export function useRested(typed: string): string {
   const [rested, setRested] = useState(typed)
   useEffect(() => {
     if (typed === rested) return
@@ -61,31 +61,36 @@ export function useOpenHit(): (hit: Hit) => void {
   }
 }
 
-function Marked({ text, typed }: { text: string; typed: string }) {
-  return marked(text, typed).map((part, at) => (part.marked ? <mark key={at}>{part.text}</mark> : part.text))
+export function Marked({ parts }: { parts: readonly Part[] }) {
+  return parts.map((part, at) => (part.marked ? <mark key={at}>{part.text}</mark> : part.text))
 }
 
 /** What a hit is: its name, what it is about, when, and how much. */
 export function HitLine({ hit, typed }: { hit: Hit; typed: string }) {
   const say = useSay(texts)
   const formats = useFormats()
-  const { kind, title, detail, date, amount, currency } = hit.attributes
+  const { kind, title, detail, date, amount, currency, marks, snippet } = hit.attributes
   const about = kind === 'bills' && detail ? say('found.number', { number: detail }) : kind === 'files' ? detail.replace(/^\//, '').replaceAll('/', ' › ') : detail
   return (
     <>
       <span className={css.what}>
         <span dir="auto">
-          <Marked text={title} typed={typed} />
+          <Marked parts={marked(title, typed, marks)} />
         </span>
         {(about || date) && (
           <span className={css.about}>
             {about && (
               <span dir="auto">
-                <Marked text={about} typed={typed} />
+                <Marked parts={marked(about, typed, marks)} />
               </span>
             )}
             {about && date && ' · '}
             {date && <span className="num">{formats.shortDay(date)}</span>}
+          </span>
+        )}
+        {snippet && (
+          <span className={css.about} dir="auto">
+            <Marked parts={snippet} />
           </span>
         )}
       </span>

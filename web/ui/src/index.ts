@@ -1,6 +1,7 @@
 export { Button, Kbd, Menu, Modal, Skeleton, useMantineColorScheme as useScheme } from '@mantine/core'
 export { type Action, keyName, useActions } from './actions'
-export { plain } from './finding'
+export { type Answer, type Hit, iconOf, marked, type Part, plain } from './finding'
+export { LONGEST as LONGEST_QUESTION, Marked, useRested } from './found'
 export { dateOf, type Formats, formatsOf, isoDay } from './formats'
 export { Frame, useName } from './frame'
 export { chosen, type Failed, type Handed, type Handing, type Sending, useDrop, useHanding, useStopGathering, wanted } from './handing'

@@ -11,6 +11,7 @@ import { Entries, type EntriesHandle } from './Entries'
 import css from './files.module.css'
 import { type Column, type Entry, holding, ordered, textOf, wrongName } from './model'
 import { Preview } from './Preview'
+import { Search } from './Search'
 import { useSelection } from './selection'
 import { filterNow, type Go, go, type State, useFilesState } from './state'
 import { texts } from './texts'
@@ -21,6 +22,7 @@ export function Files() {
   // Nothing here watches the address: the frame is not drawn anew whenever it changes.
   const asked = useCallback(
     (typed: string): Action[] => [
+      { id: 'search-in', label: say('search.in', { text: typed }), group: say('group'), icon: 'search', run: () => go({ look: '1', search: typed, file: undefined, trash: undefined }) },
       { id: 'filter-in', label: say('filter.in', { text: typed }), group: say('group'), icon: 'filter', run: () => go({ filter: typed, file: undefined }) },
     ],
     [say],
@@ -38,6 +40,7 @@ export function Files() {
 
 function Page() {
   const [state, go] = useFilesState()
+  if (state.search !== undefined) return <Search state={state} go={go} />
   return state.folder === undefined ? <Found id={state.file ?? ''} go={go} /> : <Folder key={state.folder} id={state.folder} state={state} go={go} />
 }
 
@@ -162,6 +165,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
   if (!over) into.current = here
 
   const info = () => go({ info: state.info ? undefined : '1' }, { replace: true, calm: true })
+  const search = () => go({ look: '1', inside: trash || id === ROOT ? undefined : id, file: undefined, trash: undefined, filter: undefined })
   const flip = () => go({ view: state.view === 'grid' ? undefined : 'grid' }, { replace: true, calm: true })
   const group = say('group')
   const some = chosen.length > 0
@@ -194,6 +198,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
         ]),
     ...onChosen,
     act('filter', say('filter'), 'filter', ['/'], find),
+    act('search', say('search'), 'search', ['s'], search),
     act('view', say(state.view === 'grid' ? 'view.list' : 'view.grid'), state.view === 'grid' ? 'rows' : 'grid', ['v'], flip),
     act('info', say('details'), 'info', ['i'], info),
     act('all', say('select.all'), 'check', ['Mod+a'], () => selection.all()),
@@ -229,6 +234,9 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
           ) : (
             <>
               <Crumbs trail={trash ? [{ id: ROOT, name: '' }] : (trail.data ?? [])} last={trash ? say('trash') : undefined} go={go} drop={moveTo} />
+              <Button variant="subtle" px={7} aria-label={say('search')} title={say('search')} onClick={search}>
+                <Icon name="search" />
+              </Button>
               <FilterField
                 text={state.filter}
                 field={field}

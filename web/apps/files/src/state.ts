@@ -15,9 +15,15 @@ export interface State {
   info: boolean
   /** What narrows the list. */
   filter: string
+  /** What is looked for in all folders; undefined where nothing is. */
+  search: string | undefined
+  /** What that is narrowed to: a kind, a span of time, a folder. */
+  kind: string
+  when: string
+  inside: string
 }
 
-export type Go = (changes: Partial<Record<'folder' | 'file' | 'trash' | 'view' | 'sort' | 'info' | 'filter', string | undefined>>, how?: How) => void
+export type Go = (changes: Partial<Record<'folder' | 'file' | 'trash' | 'view' | 'sort' | 'info' | 'filter' | 'look' | 'search' | 'kind' | 'when' | 'inside', string | undefined>>, how?: How) => void
 
 export const go: Go = (changes, how) => changeUrl(changes.folder === ROOT && !changes.file ? { ...changes, folder: undefined } : changes, how)
 
@@ -37,6 +43,10 @@ export function useFilesState(): [State, Go] {
     order: orderOf(url.get('sort')),
     info: url.has('info'),
     filter: url.get('filter') ?? '',
+    search: url.has('look') || url.has('search') ? (url.get('search') ?? '') : undefined,
+    kind: url.get('kind') ?? '',
+    when: url.get('when') ?? '',
+    inside: url.get('inside') ?? '',
   }
   return [state, go]
 }
