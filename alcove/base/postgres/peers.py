@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from alcove.base.errors import Unavailable
 from alcove.base.ids import new_id
-from alcove.base.postgres.pool import AWAY
+from alcove.base.postgres.connections import AWAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alcove.base.peers import Step
-    from alcove.base.postgres.pool import Connection, Postgres
+    from alcove.base.postgres.connections import Connection
+    from alcove.base.postgres.pool import Postgres
 
 CHANNEL = "alcove"
 """Where the processes of a server speak: who sends it, the topic, the text."""

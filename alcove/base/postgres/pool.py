@@ -3,52 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
-from alcove.base.errors import BadRequest, StorageFull, TooLarge, Unavailable
+from alcove.base.errors import BadRequest, Refusal, StorageFull, TooLarge, Unavailable
+from alcove.base.postgres.connections import AWAY, PATIENCE, Connection, Connections
 from alcove.base.postgres.schema import Schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
 
 T = TypeVar("T")
 
-Connection = Any
-"""asyncpg's connection, whichever way it was got: the library has no types."""
-
 LARGEST = 10
 """Connections of one process."""
-PATIENCE = 5.0
-"""Seconds that a connection may take to be had."""
 LONGEST = 120.0
 """Seconds that one statement may take."""
 TRIES = 8
 """How often a unit is run when others stand in its way."""
 
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-)
-"""The database does not answer, or is being shut down."""
 IN_THE_WAY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 _log = logging.getLogger("alcove.postgres")
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """One that is given back as it is: nobody here changes its settings, and cleaning it would be a question more."""
-
-    def get_reset_query(self) -> str:
-        """What is asked when it is given back."""
-        return ""
 
 
 class Postgres:
@@ -56,8 +35,8 @@ class Postgres:
 
     def __init__(self, url: str, *, largest: int = LARGEST) -> None:
         self._url = url
-        self._largest = largest
-        self._pool: Any = None
+        self._connections = Connections(self._connect, largest)
+        self._ready = False
         self._opening = asyncio.Lock()
         self._away = False
         self._schemas = list[Schema]()
@@ -66,20 +45,37 @@ class Postgres:
         """Says what tables a room needs; they are there before the first question is answered."""
         self._schemas.append(schema)
 
-    @contextlib.asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    def connection(self) -> Lease:
         """A connection for a moment. Raises `Unavailable`, and other refusals for what the database refuses."""
-        with self._worded():
-            pool = self._pool or await self._open()
-            async with pool.acquire(timeout=PATIENCE) as connection:
-                yield connection
+        return Lease(self)
+
+    async def take(self) -> Connection:
+        """A connection, to be given back. Raises `Unavailable`."""
+        try:
+            if not self._ready:
+                await self._open()
+            return await self._connections.take()
+        except BaseException as error:
+            self._end(error)
+            raise
+
+    def give_back(self, connection: Connection, error: BaseException | None) -> None:
+        """Lets others have it; raises a refusal when that is what ended its use."""
+        self._connections.give_back(connection, error)
+        self._end(error)
 
     async def connect(self) -> Connection:
         """A connection of its own, for who listens or holds a lock for long. Raises `Unavailable`."""
-        with self._worded():
-            if self._pool is None:
+        try:
+            if not self._ready:
                 await self._open()
             return await asyncpg.connect(self._url, timeout=PATIENCE, server_settings=_SETTINGS)
+        except BaseException as error:
+            self._end(error)
+            raise
+
+    async def _connect(self) -> Connection:
+        return await asyncpg.connect(self._url, timeout=PATIENCE, command_timeout=LONGEST, server_settings=_SETTINGS)
 
     async def transaction(self, unit: Callable[[Connection], Awaitable[T]]) -> T:
         """Runs a unit in one transaction; again, when others stood in its way. Durable when it returns."""
@@ -106,51 +102,33 @@ class Postgres:
 
     async def close(self) -> None:
         """Lets go of all connections."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            try:
-                await asyncio.wait_for(pool.close(), PATIENCE)
-            except (TimeoutError, *AWAY):
-                pool.terminate()
+        self._ready = False
+        await self._connections.close()
 
-    @contextlib.contextmanager
-    def _worded(self) -> Iterator[None]:
-        """Says once that the database is away, and once that it is back."""
-        try:
-            with worded():
-                yield
-        except Unavailable as refusal:
-            if not self._away:
-                self._away = True
-                _log.warning("the database does not answer: %s", refusal.__cause__)
-            raise
-        if self._away:
+    def _end(self, error: BaseException | None) -> None:
+        """Raises the refusal that an error is; says once that the database is away, and once that it is back."""
+        refusal = None if error is None else refused(error)
+        if isinstance(refusal, Unavailable) and not self._away:
+            self._away = True
+            _log.warning("the database does not answer: %s", error)
+        elif self._away and error is None:
             self._away = False
             _log.info("the database answers again")
+        if refusal is not None:
+            raise refusal from error
 
-    async def _open(self) -> Any:
+    async def _open(self) -> None:
         async with self._opening:
-            if self._pool is None:
-                pool = asyncpg.create_pool(
-                    self._url,
-                    min_size=0,
-                    max_size=self._largest,
-                    timeout=PATIENCE,
-                    command_timeout=LONGEST,
-                    server_settings=_SETTINGS,
-                    connection_class=_Connection,
-                    max_inactive_connection_lifetime=300,
-                )
-                await pool
+            if not self._ready:
+                connection = await self._connections.take()
                 try:
-                    async with pool.acquire() as connection:
-                        for schema in self._schemas:
-                            await schema.lay(connection)
-                except BaseException:
-                    pool.terminate()
+                    for schema in self._schemas:
+                        await schema.lay(connection)
+                except BaseException as error:
+                    self._connections.give_back(connection, error)
                     raise
-                self._pool = pool
-        return self._pool
+                self._connections.give_back(connection)
+                self._ready = True
 
 
 _SETTINGS = {
@@ -167,22 +145,37 @@ _SETTINGS = {
 }
 
 
-@contextlib.contextmanager
-def worded() -> Iterator[None]:
-    """Turns what the database says into a refusal, where it is one."""
-    try:
-        yield
-    except AWAY as error:
-        raise Unavailable(
-            "The database does not answer at the moment: try again", headers={"Retry-After": "2"}
-        ) from error
-    except asyncpg.DiskFullError as error:
-        raise StorageFull("The disk of the database is full: nothing was changed") from error
-    except asyncpg.InsufficientResourcesError as error:
-        raise Unavailable(f"The database has no room for this now: {error}", headers={"Retry-After": "2"}) from error
-    except (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError) as error:
-        raise BadRequest("A text holds a character that cannot be stored") from error
-    except asyncpg.DataError as error:
-        raise BadRequest("A value is too large for the database, or not of its kind") from error
-    except asyncpg.ProgramLimitExceededError as error:
-        raise TooLarge("An id or a value is too long for the database") from error
+class Lease:
+    """A connection while an `async with` lasts. Plain methods: it is taken for every question."""
+
+    __slots__ = ("_connection", "_postgres")
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+        self._connection: Connection = None
+
+    async def __aenter__(self) -> Connection:
+        self._connection = await self._postgres.take()
+        return self._connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._postgres.give_back(self._connection, error)
+
+
+def refused(error: BaseException) -> Refusal | None:
+    """The refusal that something which the database says is, if it is one."""
+    match error:
+        case asyncpg.DiskFullError():
+            return StorageFull("The disk of the database is full: nothing was changed")
+        case asyncpg.InsufficientResourcesError():
+            return Unavailable(f"The database has no room for this now: {error}", headers={"Retry-After": "2"})
+        case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
+            return BadRequest("A text holds a character that cannot be stored")
+        case asyncpg.DataError():
+            return BadRequest("A value is too large for the database, or not of its kind")
+        case asyncpg.ProgramLimitExceededError():
+            return TooLarge("An id or a value is too long for the database")
+    if isinstance(error, AWAY):
+        said = "The database does not answer at the moment: try again"
+        return Unavailable(said, headers={"Retry-After": "2"})
+    return None

@@ -16,7 +16,7 @@ import asyncpg
 from alcove.base.config import WrongSetting
 
 if TYPE_CHECKING:
-    from alcove.base.postgres.pool import Connection
+    from alcove.base.postgres.connections import Connection
 
 LOCKED = "2s"
 """The longest that a step waits for a lock, and holds up who comes after it."""

@@ -68,6 +68,21 @@ async def test_what_the_database_refuses_is_told_in_words(database: Postgres) ->
         await database.fetch("select $1::bigint", 1 << 70)
 
 
+async def test_few_connections_serve_many_and_those_left_in_the_middle_are_replaced(postgres: TestServer) -> None:
+    database = Postgres(await postgres.database(), largest=2)
+    pids = await asyncio.gather(*(database.fetch("select pg_backend_pid()") for _ in range(40)))
+    assert len({pid[0][0] for pid in pids}) <= 2
+    left = [asyncio.create_task(database.fetch("select pg_sleep(60)")) for _ in range(2)]
+    async with database.connection() as begun:  # one of the sleepers waits for its turn meanwhile
+        await begun.execute("begin; create table half (n int)")
+    for task in left:
+        task.cancel()
+    ended = await asyncio.gather(*left, return_exceptions=True)
+    assert {type(one) for one in ended} == {asyncio.CancelledError}
+    assert (await database.fetch("select to_regclass('half')"))[0][0] is None
+    await database.close()
+
+
 async def test_plain_code_waits_and_hears_what_goes_wrong() -> None:
     async def half(number: int) -> int:
         if number % 2:
