@@ -44,6 +44,7 @@ _ONLY_READ = Policy(readable=True, writable=False)
 POLICIES = {FILES: _ONLY_READ, VERSIONS: _ONLY_READ, BACKUPS: _ONLY_READ}
 """Files are read through `/data`, and changed only here: the tree would not stay a tree otherwise (contract-b 1.2)."""
 
+_FEW = 5
 _PAGE = 200
 """Nodes of a directory that are read at once when all of them are told: few enough for the event loop."""
 _WALK = 1000
@@ -118,11 +119,20 @@ async def need_node(source: Source, node_id: str) -> Node:
 
 async def child(source: Source, dir_id: str, name: str) -> Node | None:
     """What a directory holds under that very name. The index compares as people do, so names are compared again."""
-    for document in await source.find(FILES, Query({"dir_id": dir_id, "name": name}, use_index=NAMES)):
-        node = node_from(document)
+    async for node in _found(source, Query({"dir_id": dir_id, "name": name}, use_index=NAMES)):
         if node.name == name:
             return node
     return None
+
+
+async def _found(source: Source, query: Query) -> AsyncIterator[Node]:
+    """What a query finds of which one is meant, a few at first: there is hardly ever more than one."""
+    few = await source.find(FILES, replace(query, limit=_FEW))
+    for document in few:
+        yield node_from(document)
+    if len(few) == _FEW:
+        for document in await source.find(FILES, query):
+            yield node_from(document)
 
 
 async def check_free(source: Source, dir_id: str, name: str) -> None:
@@ -135,8 +145,7 @@ async def directory_at(source: Source, path: str) -> Node | None:
     """The directory of that path."""
     if path == "/":
         return await find_node(source, ROOT)
-    for document in await source.find(FILES, Query({"path": path}, use_index=BY_PATH)):
-        node = node_from(document)
+    async for node in _found(source, Query({"path": path}, use_index=BY_PATH)):
         if node.is_dir and node.path == path:
             return node
     return None

