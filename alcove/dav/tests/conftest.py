@@ -85,7 +85,7 @@ class Dav:
             "<owner>me</owner></lockinfo>"
         )
         answer = await self.ask("LOCK", path, status, body, **headers)
-        return answer.headers.get("lock-token", "").strip("<>")
+        return str(answer.headers.get("lock-token", "")).strip("<>")
 
     @property
     def files(self) -> Files:
