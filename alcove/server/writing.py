@@ -1,4 +1,7 @@
-"""Answers leave in one piece: uvicorn writes head and body apart, and each write is a system call and a packet."""
+"""Answers leave in one piece: uvicorn writes head and body apart, and each write is a system call and a packet.
+
+And requests are for what they name whole: uvicorn would cut an address off where a `#` stands.
+"""
 
 from __future__ import annotations
 
@@ -51,3 +54,12 @@ class OnePiece(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins a connection."""
         super().connection_made(cast("asyncio.Transport", Gathering(transport, self.loop)))
+
+    def on_url(self, url: bytes) -> None:
+        """Takes a piece of the address; raises `ValueError`, which is answered with 400, for one with a fragment.
+
+        Clients that forget to encode the name `#1` would ask for the folder around it, or remove it.
+        """
+        if b"#" in url:
+            raise ValueError("an address in a request has no fragment")
+        super().on_url(url)

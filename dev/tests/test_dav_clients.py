@@ -84,6 +84,7 @@ async def test_litmus(reached: Reached, monkeypatch: pytest.MonkeyPatch, suite: 
     told = await reached.run("litmus", "-k", f"{reached.url}/", "me", reached.password)
     number = SUITES[suite]
     assert f"of {number} tests run: {number} passed, 0 failed" in told, told
+    assert "WARNING" not in told, told
 
 
 def tree(top: Path) -> None:

@@ -120,3 +120,14 @@ async def test_a_visitor_is_whom_a_trusted_proxy_names(
         server.ask_to_stop()
         await server.stop()
     assert seen == statuses
+
+
+async def test_an_address_with_a_fragment_is_refused(tmp_path: Path) -> None:
+    """Cut off at the `#` it would name something else: the folder around what was meant."""
+    server = Server(settings(tmp_path))
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.settings.port)
+    writer.write(b"DELETE /dav/files/folder/#1.txt HTTP/1.1\r\nHost: me.localhost\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+    await server.stop()
