@@ -107,10 +107,11 @@ class Writing:
     async def delete(self, call: Call) -> Response:
         """Puts a resource into the trash, with all below it; 207 names what is locked in it, and nothing is done."""
         asked = await self._mount.writes(call, "PATCH")
-        asked.depth(allowed=(INFINITY,)) if asked.names else None
         resource = await self._mount.need(asked, "PATCH")
         if not asked.names:
             raise Fixed
+        if resource.collection:
+            asked.depth(allowed=(INFINITY,))
         await asked.judge(resource)
         asked.pass_locks(asked.names, member=True)
         locked = asked.locked_inside(asked.names)

@@ -187,6 +187,13 @@ async def test_what_is_deleted_lies_in_the_trash(dav: Dav) -> None:
     assert await dav.bytes_at("/f/a") == b"x"
 
 
+async def test_a_folder_goes_with_all_that_is_in_it_or_not_at_all(dav: Dav) -> None:
+    await dav.ask("PUT", "/Photos/a", 201)
+    await dav.ask("DELETE", "/Photos", 400, Depth="0")
+    await dav.ask("DELETE", "/Photos/a", 204, Depth="0")
+    await dav.ask("DELETE", "/Photos", 204, Depth="infinity")
+
+
 async def test_a_folder_is_copied_with_all_that_is_in_it(dav: Dav) -> None:
     await dav.ask("MKCOL", "/f", 201)
     await dav.ask("MKCOL", "/f/g", 201)
