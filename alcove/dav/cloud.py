@@ -13,11 +13,14 @@ from alcove.dav.http.cloud.about import About
 from alcove.dav.http.cloud.login import LoginFlows
 from alcove.dav.http.cloud.previews import Previews
 from alcove.dav.http.cloud.uploads import Assembling
+from alcove.dav.service.cloud import trash
 from alcove.dav.service.cloud.chunks import Chunks
 from alcove.dav.service.cloud.numbers import Numbers
 from alcove.dav.service.cloud.properties import PREFIXES, Telling
+from alcove.dav.service.cloud.trash import TrashTree
 from alcove.dav.service.cloud.tree import CloudTree
 from alcove.dav.service.cloud.uploads import UploadsTree
+from alcove.dav.service.cloud.versions import VersionsTree
 from alcove.dav.service.live import standard
 from alcove.documents import Documents
 from alcove.files import FolderTags, Thumbnails
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from alcove.dav.service.core import Core
 
 FILES_AT = ("/remote.php/dav/files/:user", "/remote.php/webdav")
+TRASH_AT, VERSIONS_AT = "/remote.php/dav/trashbin/:user", "/remote.php/dav/versions/:user"
 UPLOADS_AT = "/remote.php/dav/uploads/:user"
 DAY = 24 * 3600.0
 
@@ -45,6 +49,12 @@ def register_cloud(house: House, core: Core) -> None:
     mount = Mount(core, tree, properties, telling.headers)
     for prefix in FILES_AT:
         house.add_routes(*routes(mount, prefix, Guard.DEVICE))
+    for other, prefix, more in (
+        (TrashTree(tree), TRASH_AT, trash.properties()),
+        (VersionsTree(files, numbers), VERSIONS_AT, ()),
+    ):
+        told = standard(other, core.locks, files).with_more((*telling.properties(), *more), PREFIXES)
+        house.add_routes(*routes(Mount(core, other, told), prefix, Guard.DEVICE))
     chunks = _chunks(house)
     uploads = UploadsTree(files, chunks)
     house.add_routes(*routes(Mount(core, uploads, standard(uploads, core.locks, files)), UPLOADS_AT, Guard.DEVICE))

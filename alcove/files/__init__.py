@@ -16,7 +16,8 @@ from alcove.files.errors import (
 )
 from alcove.files.http.access import author_of, check
 from alcove.files.http.downloads import Given, policy, send
-from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node
+from alcove.files.model import FILES, ROOT, TRASH, VERSIONS, Author, Node, locator_blob
+from alcove.files.model.names import plain_name
 from alcove.files.model.thumbnails import wants_thumbnails
 from alcove.files.service import Files
 from alcove.files.service.content import Upload
@@ -56,6 +57,8 @@ __all__ = [
     "author_of",
     "check",
     "copies_in",
+    "locator_blob",
+    "plain_name",
     "policy",
     "send",
     "wants_thumbnails",

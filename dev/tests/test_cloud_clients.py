@@ -34,4 +34,4 @@ def test_two_clients_come_to_the_same(program: str, server: Server, tmp_path: Pa
         pytest.skip(f"{program} is not installed: apt-get install nextcloud-desktop-cmd owncloud-client-cmd")
     access = access_of(server)
     first, second = (Client(program, access, tmp_path / name) for name in ("a", "b"))
-    Story(first, second, lambda what, seconds: None).tell(files=60, large=25_000_000)
+    Story(first, second, lambda what, seconds: None).tell(files=40, large=12_000_000)

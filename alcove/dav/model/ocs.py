@@ -1,6 +1,7 @@
 """OCS, the envelope in which the Nextcloud dialect answers what is not WebDAV: as JSON or XML, in two versions.
 
-Version 1 answers 200 whatever it says, and calls success 100. Version 2 answers as HTTP does, and calls success 200.
+Version 1 answers 200 whatever it says of what was asked, and calls success 100. Version 2 answers as HTTP does, and
+calls success 200.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Envelope:
 
     def http(self, version: int) -> int:
         """The status of the answer itself."""
-        return self.status if version == NEW or self.status == 401 else 200
+        return self.status if version == NEW or self.status in (401, 429) else 200
 
     def code(self, version: int) -> int:
         """The status within."""

@@ -392,3 +392,97 @@ async def test_a_preview_is_asked_for_by_path_and_by_number() -> None:
             answer = await client.get("/index.php/core/preview", params={**query, "x": "64", "y": "64"})
             assert answer.status_code in (400, 404)
         assert (await client.get("/index.php/core/preview.png")).status_code == 400
+
+
+# -- the trash, and old versions
+
+TRASH = "/remote.php/dav/trashbin/alice"
+VERSIONS = "/remote.php/dav/versions/alice"
+
+
+async def listed(client: httpx.AsyncClient, path: str) -> dict[str, Element]:
+    """What a folder holds, by its address; without the folder itself."""
+    body = (
+        '<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"><d:prop>'
+        "<d:getcontentlength/><d:getlastmodified/><oc:fileid/><nc:trashbin-filename/><nc:trashbin-original-location/>"
+        "<nc:trashbin-deletion-time/></d:prop></d:propfind>"
+    )
+    answer = await client.request("PROPFIND", path, content=body, headers={"Depth": "1"})
+    assert answer.status_code == 207, answer.text
+    found: dict[str, Element] = {}
+    for response in fromstring(answer.content).findall(f"{D}response")[1:]:
+        told = response.find(f"{D}propstat/{D}prop")
+        assert told is not None
+        found[response.findtext(f"{D}href") or ""] = told
+    return found
+
+
+async def test_what_is_in_the_trash_is_listed_and_comes_back() -> None:
+    async with device() as (_, client):
+        await made(client, "/été", "/été/deep")
+        await put(client, "/été/deep/x.txt", b"hello")
+        await client.delete(f"{HOME}/été/deep/x.txt")
+        [(href, told)] = (await listed(client, f"{TRASH}/trash/")).items()
+        assert told.findtext(f"{NC}trashbin-filename") == "x.txt"
+        assert told.findtext(f"{NC}trashbin-original-location") == "été/deep/x.txt"
+        assert told.findtext(f"{NC}trashbin-deletion-time") == "1767268800"
+        assert (await client.get(href)).content == b"hello"
+        for place in (f"{TRASH}/trash/other", f"{HOME}/x.txt"):
+            assert (await client.request("MOVE", href, headers={"Destination": place})).status_code in (405, 502)
+        answer = await client.request("MOVE", href, headers={"Destination": f"{TRASH}/restore/x.txt"})
+        assert answer.status_code == 201
+        assert (await client.get(f"{HOME}/été/deep/x.txt")).content == b"hello"
+        assert await listed(client, f"{TRASH}/trash/") == {}
+
+
+async def test_a_folder_in_the_trash_is_looked_into_and_destroyed() -> None:
+    async with device() as (_, client):
+        await made(client, "/a", "/a/b")
+        await put(client, "/a/b/x.txt", b"1")
+        await put(client, "/y.txt", b"2")
+        await client.delete(f"{HOME}/a")
+        await client.delete(f"{HOME}/y.txt")
+        assert len(await listed(client, f"{TRASH}/trash/")) == 2
+        assert list(await listed(client, f"{TRASH}/trash/a/b/")) == [f"{TRASH}/trash/a/b/x.txt"]
+        assert (await client.delete(f"{TRASH}/trash/a")).status_code == 204
+        assert list(await listed(client, f"{TRASH}/trash/")) == [f"{TRASH}/trash/y.txt"]
+        assert (await client.delete(f"{TRASH}/restore")).status_code == 405
+        assert (await client.delete(f"{TRASH}/trash")).status_code == 204
+        assert await listed(client, f"{TRASH}/trash/") == {}
+
+
+async def test_an_old_version_is_read_and_holds_again() -> None:
+    async with device() as (entry, client):
+        answer = await put(client, "/x.txt", b"first")
+        number = (await props(client, "/x.txt"))["/x.txt"].findtext(f"{OC}fileid")
+        entry.clock.pass_time(hours=1)
+        await put(client, "/x.txt", b"second")
+        [(href, told)] = (await listed(client, f"{VERSIONS}/versions/{number}/")).items()
+        assert told.findtext(f"{D}getcontentlength") == "5"
+        assert (await client.get(href)).content == b"first"
+        assert (await client.request("MOVE", href, headers={"Destination": f"{VERSIONS}/restore/x"})).status_code == 201
+        assert (await client.get(f"{HOME}/x.txt")).content == b"first"
+        assert (await props(client, "/x.txt"))["/x.txt"].findtext(f"{OC}id") == answer.headers["oc-fileid"]
+        [href] = await listed(client, f"{VERSIONS}/versions/{number}/")
+        assert (await client.delete(href)).status_code == 204
+        assert await listed(client, f"{VERSIONS}/versions/{number}/") == {}
+
+
+@pytest.mark.parametrize("path", ["versions/17", "versions/x", "versions/17/1", "restore/x", "other"])
+async def test_versions_of_nothing_are_not_there(path: str) -> None:
+    async with device() as (_, client):
+        answer = await client.request("PROPFIND", f"{VERSIONS}/{path}", headers={"Depth": "0"})
+        assert answer.status_code == 404
+
+
+async def test_a_number_that_was_not_told_lately_is_looked_for(tmp_path: Path) -> None:
+    async with device(home=tmp_path, store="sqlite", blobs="local") as (entry, client):
+        auth = client.auth
+        assert auth is not None
+        await put(client, "/x.txt", b"first")
+        number = (await props(client, "/x.txt"))["/x.txt"].findtext(f"{OC}fileid")
+        entry.clock.pass_time(hours=1)
+        await put(client, "/x.txt", b"second")
+    async with front(home=tmp_path, store="sqlite", blobs="local") as again, again.client() as later:
+        later.auth = auth
+        assert len(await listed(later, f"{VERSIONS}/versions/{number}/")) == 1

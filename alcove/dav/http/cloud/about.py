@@ -71,7 +71,7 @@ class About:
             "capabilities": {
                 "core": {"pollinterval": 60, "webdav-root": "remote.php/webdav"},
                 "dav": {"chunking": "1.0"},
-                "files": {"bigfilechunking": True, "undelete": False, "versioning": False, "blacklisted_files": []},
+                "files": {"bigfilechunking": True, "undelete": True, "versioning": True, "blacklisted_files": []},
                 "checksums": {"supportedTypes": ["SHA256", "SHA1", "MD5"], "preferredUploadType": "MD5"},
                 "files_sharing": _SHARING,
                 "theming": self._theming(cast("Instance", call.instance)),
