@@ -1,7 +1,8 @@
-"""What the server asks of other servers. Rooms know this door by its Protocol; `server` opens it (decision 6)."""
+"""What the server asks of other servers. Rooms know this door by its Protocol; `egress` opens it (decision 6)."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,15 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+SELF = "alcove"
+"""Stands for the server itself where an instance's key is expected: its own store has that key."""
+ACTING: ContextVar[str] = ContextVar("acting", default=SELF)
+"""The key of the instance that the work at hand is for: set for each request and each job. What goes out meanwhile is
+written into this instance's journal."""
+
+
 class NoReply(Exception):
     """No answer that can be used. The message names the host and says what is wrong; it never holds a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request to another server."""
+    """One request to another server. `purpose` is a word for the journal: why something leaves."""
 
     url: str
+    purpose: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""

@@ -7,12 +7,14 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from alcove.base.outgoing import NoReply
 from alcove.outbox.errors import PostAway, PostRefused
 
 if TYPE_CHECKING:
     import aiosmtplib
 
     from alcove.base.config import Settings
+    from alcove.egress import Journal, Line
     from alcove.outbox.model import Mail
 
 TIMEOUT = 30.0
@@ -32,9 +34,10 @@ class Post:
     password: str
     authority: str
     """A file with the certificate that signs the server's; empty for those that this machine trusts."""
+    journal: Journal
 
     @classmethod
-    def of(cls, settings: Settings) -> Post:
+    def of(cls, settings: Settings, journal: Journal) -> Post:
         """As the operator has set it."""
         return cls(
             settings.smtp_host,
@@ -43,10 +46,22 @@ class Post:
             settings.smtp_user,
             settings.smtp_password,
             settings.smtp_authority,
+            journal,
         )
 
     async def hand_over(self, mail: Mail) -> None:
         """Gives a mail to the server; raises `PostRefused`, `PostAway`."""
+        try:
+            async with self.journal.connection("mail", self.host, self.port) as line:
+                try:
+                    await self._talk(mail, line)
+                except (PostRefused, PostAway) as error:
+                    line.reason = str(error)
+                    raise
+        except NoReply as error:
+            raise PostAway(str(error)) from None
+
+    async def _talk(self, mail: Mail, line: Line) -> None:
         import aiosmtplib  # five megabytes of memory: loaded with the first mail
 
         server = aiosmtplib.SMTP(
@@ -63,6 +78,8 @@ class Post:
         )
         try:
             async with server:
+                line.address = _address(server)
+                line.up = len(mail.content)
                 await server.sendmail(mail.sender, [mail.recipient], mail.content)
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _refusal(error.recipients[0]) from None
@@ -78,6 +95,11 @@ class Post:
             return ssl.create_default_context(cafile=self.authority or None)
         except OSError:
             raise PostAway("ALCOVE_SMTP_AUTHORITY names no certificate that can be read") from None
+
+
+def _address(server: aiosmtplib.SMTP) -> str:
+    peer = server.transport.get_extra_info("peername") if server.transport else None
+    return str(peer[0]) if peer else ""
 
 
 def _refusal(error: aiosmtplib.SMTPResponseException) -> PostRefused | PostAway:

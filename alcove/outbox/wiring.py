@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alcove.base.crypto import Sealer
 from alcove.base.tables import Tables
+from alcove.egress import Journal
 from alcove.instances import Allowances, Contexts, Instance, Instances, InstanceSettings
 from alcove.jobs import HANDLERS, Jobs
 from alcove.outbox.appmail import SENDMAIL, AppMails
@@ -29,7 +30,8 @@ def register(house: House) -> None:
     person = house.need(InstanceSettings)
     for_apps = AppMails(outbox, house.need(Instances), person, contexts)
     house.add_routes(*SupportHTTP(outbox, for_apps, contexts, person, house.need(Allowances)).routes())
-    for name, worker in ((WORKER, Tasks(waiting, Post.of(settings), clock).worker()), (SENDMAIL, for_apps.worker())):
+    post = Tasks(waiting, Post.of(settings, house.need(Journal)), clock)
+    for name, worker in ((WORKER, post.worker()), (SENDMAIL, for_apps.worker())):
         house.registry(HANDLERS).add(name, worker)
     house.on_start("outbox", outbox.prepare)
     _forget(house.need(Instances), waiting)

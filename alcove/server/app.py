@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from alcove.base.errors import NoSuchInstance, NoSuchRoute, Refusal
 from alcove.base.http import Call, Errors, Guard, Route, plain_errors
+from alcove.base.outgoing import ACTING
 from alcove.base.router import Router
 from alcove.identity import LoginNeeded, login_url
 from alcove.server.barring import CUT
@@ -150,6 +151,8 @@ class Application:
             if stopped is not None:
                 return stopped
             call = Call(request, params, tenant)
+            if tenant is not None:
+                ACTING.set(tenant.key)
             if route.guard is Guard.LATE:
                 call.identify_by(partial(self._gate.admit, call, Guard.TOKEN))
             elif route.guard is not Guard.PUBLIC:
@@ -176,6 +179,7 @@ class Application:
             stopped = self._barrier.stops(request, instance, None)
             if stopped is not None:
                 return stopped
+            ACTING.set(instance.key)
             return await self._apps.serve(Call(request, {}, instance), slug, path)
         except Refusal as refusal:
             return plain_errors(refusal, accept)

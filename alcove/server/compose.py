@@ -12,6 +12,7 @@ import alcove.connectors.wiring
 import alcove.contacts.wiring
 import alcove.dav.wiring
 import alcove.documents.wiring
+import alcove.egress.wiring
 import alcove.files.wiring
 import alcove.identity.wiring
 import alcove.instances.wiring
@@ -28,8 +29,6 @@ from alcove.base.clock import Clock, SystemClock
 from alcove.base.confined import Here
 from alcove.base.crypto import Sealer
 from alcove.base.house import House
-from alcove.base.outgoing import Outgoing
-from alcove.server.outgoing import HttpOutgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +40,7 @@ FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("instances", alcove.instances.wiring.register),
     ("assets", alcove.assets.wiring.register),
     ("jobs", alcove.jobs.wiring.register),
+    ("egress", alcove.egress.wiring.register),
     ("realtime", alcove.realtime.wiring.register),
     ("outbox", alcove.outbox.wiring.register),
     ("search", alcove.search.wiring.register),
@@ -66,9 +66,6 @@ def compose(settings: Settings, clock: Clock | None = None) -> House:
     stored = settings.store != "memory"
     house.provide(Sealer, Sealer.from_file(settings.home / "server.key") if stored else Sealer(os.urandom(32)))
     house.provide(Here, Here(settings.confinement))
-    outgoing = HttpOutgoing(settings.trusted_networks)
-    house.provide(Outgoing, outgoing)
-    house.on_stop("outgoing", outgoing.close)
     for _, register in FLOORS:
         register(house)
     return house

@@ -105,7 +105,7 @@ class Registries:
         if now < ends:
             return reply
         try:
-            reply = await self._outgoing.ask(Question(url, limit=LIMIT, patience=PATIENCE))
+            reply = await self._outgoing.ask(Question(url, "registry", limit=LIMIT, patience=PATIENCE))
         except NoReply as error:
             log.info("a registry does not answer", extra={"reason": str(error)})
             reply = None

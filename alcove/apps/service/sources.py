@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from alcove.apps.service.package import Package
     from alcove.apps.service.tarball import Tarball
 
+INSTALLING = "installing"
+"""Why a server is asked, in the journal of what leaves."""
 DOWNLOAD = 64 << 20
 """Bytes of an archive at the most."""
 PATIENCE = 60.0
@@ -57,7 +59,8 @@ class Sources:
         """The archive at an address, whose bytes have this checksum if one is given."""
         async with self._slots:
             for _ in range(1 + MOVES):
-                question = Question(url, headers={"Accept-Encoding": "identity"}, limit=DOWNLOAD, patience=PATIENCE)
+                plain = {"Accept-Encoding": "identity"}
+                question = Question(url, INSTALLING, headers=plain, limit=DOWNLOAD, patience=PATIENCE)
                 reply = await self._ask(question)
                 if reply.status not in (301, 302, 303, 307, 308):
                     break
@@ -74,9 +77,8 @@ class Sources:
         reasons = ["this server knows no registry"]
         for registry in registries:
             try:
-                reply = await self._ask(
-                    Question(f"{registry.rstrip('/')}/registry/{source.registered}", limit=TOLD, patience=ANSWER)
-                )
+                place = f"{registry.rstrip('/')}/registry/{source.registered}"
+                reply = await self._ask(Question(place, INSTALLING, limit=TOLD, patience=ANSWER))
                 if reply.status == 200:
                     return _version(self, kind, registry, reply.json())
                 reasons.append(f"the registry answers {reply.status}")

@@ -30,6 +30,8 @@ log = logging.getLogger("alcove.identity.delegation")
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
 """How ID tokens may be signed: with a provider's own key, never with a secret that both know."""
+LOGIN = "login"
+"""Why a provider is asked, in the journal of what leaves."""
 SKEW = 60
 """Seconds that clocks may differ."""
 KEPT = 24 * 3600
@@ -120,7 +122,7 @@ class Delegation:
             "Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}",
         }
         place = (await self.places(provider)).token
-        said = await self._answer(Question(place, "POST", headers, urlencode(form).encode()))
+        said = await self._answer(Question(place, LOGIN, "POST", headers, urlencode(form).encode()))
         return Granted(_text(said, "access_token"), _text(said, "id_token"))
 
     async def claims(self, provider: Provider, granted: Granted, nonce: str) -> Mapping[str, Any]:
@@ -145,7 +147,7 @@ class Delegation:
         if not place or not access_token or not _plain(access_token):
             raise TokenNotBelieved("it is not one of this provider")
         headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
-        reply = await self._ask(Question(place, headers=headers))
+        reply = await self._ask(Question(place, LOGIN, headers=headers))
         if reply.status in (400, 401, 403):
             raise TokenNotBelieved(f"the provider answers {reply.status}")
         return _object(reply, place)
@@ -210,7 +212,7 @@ class Delegation:
                 raise ProviderFailed(failed[1])
             if known is None or now - known[0] >= younger:
                 try:
-                    known = self._read[place] = now, await self._answer(Question(place))
+                    known = self._read[place] = now, await self._answer(Question(place, LOGIN))
                 except ProviderFailed as error:
                     self._failed[place] = now, error.why
                     raise

@@ -14,6 +14,7 @@ import orjson
 
 from alcove.base.errors import NotFound, Refusal
 from alcove.base.ids import new_id
+from alcove.base.outgoing import ACTING
 from alcove.jobs.errors import BadTrigger, DeadJobMissing, LeaseLost, NoRetry
 from alcove.jobs.model.job import Job, Running
 from alcove.jobs.service.jobs import millis
@@ -161,6 +162,7 @@ class Runner:
         worker = self._workers.get(entry.worker)
         assert worker is not None, "only jobs of known workers are taken"
         seconds = entry.timeout / 1000
+        ACTING.set(entry.tenant)
         running = Running(
             entry.tenant,
             job,

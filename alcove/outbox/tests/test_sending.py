@@ -12,6 +12,7 @@ import pytest
 from alcove.base.config import Settings
 from alcove.base.crypto import Sealer
 from alcove.base.tables import SqliteTables
+from alcove.egress.testing import Book
 from alcove.instances import Contexts, Instance, Instances, TooOften
 from alcove.jobs import Jobs
 from alcove.jobs.testing import ME, Bench
@@ -48,7 +49,9 @@ class Desk:
         self.waiting = Waiting(SqliteTables(lambda: bench.database), Sealer(b"k" * 32))
         contexts = Contexts({"ours": CONTEXT})
         self.outbox = Outbox(self.waiting, bench.jobs, bench.allowances, contexts, bench.clock, chosen)
-        bench.workers.add(WORKER, Tasks(self.waiting, Post.of(chosen), bench.clock).worker())
+        self.book = Book(bench.clock)
+        post = Post.of(chosen, self.book.journal)
+        bench.workers.add(WORKER, Tasks(self.waiting, post, bench.clock).worker())
 
     async def turn_and_read(self, ident: str) -> tuple[str, str]:
         """Does what is due; the job's state and error."""
@@ -72,6 +75,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def desk(bench: Bench, office: PostOffice, **settings: Any) -> Desk:
     made = Desk(bench, **office.settings(**settings))
     await made.outbox.prepare()
+    await made.book.open(ME)
     return made
 
 
@@ -193,6 +197,7 @@ async def test_a_server_that_is_not_there(bench: Bench) -> None:
         settings = office.settings()
     own = Desk(bench, **settings)
     await own.outbox.prepare()
+    await own.book.open(ME)
     job = await own.outbox.send(HERE, LETTER, "marie@example.org")
     state, _ = await own.turn_and_read(job.id)
     assert state == "running"
@@ -222,7 +227,7 @@ async def test_neither_a_strange_certificate_nor_a_server_without_one_gets_the_p
         assert office.logins == []
     async with post_office() as plain:
         with pytest.raises(Exception, match="cannot be reached"):
-            await Post.of(Settings(**plain.settings(**secret))).hand_over(await some_mail(own))
+            await Post.of(Settings(**plain.settings(**secret)), Book().journal).hand_over(await some_mail(own))
         assert plain.logins == []
 
 
@@ -414,3 +419,19 @@ async def test_the_whole_house_sends_and_forgets_with_the_instance() -> None:
         job = await entry.house.need(Outbox).send(found, LETTER, "marie@example.org")
         assert (await entry.house.need(Jobs).wait(found.key, job.id)).state == "done"
         await office.arrived()
+
+
+async def test_each_mail_is_in_the_journal_of_what_leaves(bench: Bench) -> None:
+    async with post_office() as office:
+        own = await desk(bench, office)
+        await own.outbox.send(HERE, LETTER, "marie@example.org")
+        await bench.turn()
+        (line,) = await own.book.lines(ME)
+        assert (line["purpose"], line["address"], line["verdict"]) == ("mail", "127.0.0.1", "done")
+        assert line["up"] > 500
+        assert "marie" not in str(line)
+        office.answers.append("550 5.1.1 marie@example.org is unknown")
+        await own.outbox.send(HERE, LETTER, "marie@example.org")
+        await bench.turn()
+        refused = (await own.book.lines(ME))[-1]
+        assert (refused["verdict"], refused["reason"]) == ("failed", "The mail server answered 550 5.1.1")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alcove.base.outgoing import NoReply, Question, Reply
+from alcove.egress.outgoing import HttpOutgoing
+from alcove.egress.testing import Book
 from alcove.outbox.testing import make_certificate
-from alcove.server.outgoing import HttpOutgoing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,7 +53,7 @@ async def speaking(
 
 @contextlib.asynccontextmanager
 async def door(trusted: str = "127.0.0.1,::1", patience: float = 10.0) -> AsyncIterator[HttpOutgoing]:
-    outgoing = HttpOutgoing(trusted, patience)
+    outgoing = HttpOutgoing(Book().journal, trusted, patience)
     try:
         yield outgoing
     finally:
@@ -66,7 +67,7 @@ def said(body: bytes, *headers: bytes) -> bytes:
 async def test_a_trusted_network_is_asked_by_name() -> None:
     heard = list[bytes]()
     async with speaking(said(b'{"a":1}', b"X-More: yes"), heard) as port, door() as outgoing:
-        reply = await outgoing.ask(Question(f"http://localhost:{port}/path?q=1", headers={"Accept": "text/x"}))
+        reply = await outgoing.ask(Question(f"http://localhost:{port}/path?q=1", "test", headers={"Accept": "text/x"}))
     assert (reply.status, reply.json(), reply.headers["x-more"]) == (200, {"a": 1}, "yes")
     assert heard[0].startswith(b"GET /path?q=1 HTTP/1.1\r\n")
     assert b"\r\nHost: localhost:%d\r\n" % port in heard[0]
@@ -77,18 +78,18 @@ async def test_over_tls_the_name_is_proved_and_not_the_address(tmp_path: Path, m
     async with speaking(said(b"{}"), certificate=certificate) as port:
         async with door() as outgoing:
             with pytest.raises(NoReply, match="certificate"):
-                await outgoing.ask(Question(f"https://localhost:{port}/"))
+                await outgoing.ask(Question(f"https://localhost:{port}/", "test"))
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         async with door() as outgoing:
-            assert (await outgoing.ask(Question(f"https://localhost:{port}/"))).status == 200
+            assert (await outgoing.ask(Question(f"https://localhost:{port}/", "test"))).status == 200
             with pytest.raises(NoReply, match="certificate"):
-                await outgoing.ask(Question(f"https://127.0.0.1:{port}/"))
+                await outgoing.ask(Question(f"https://127.0.0.1:{port}/", "test"))
 
 
 async def test_a_redirect_is_not_followed() -> None:
     moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     async with speaking(moved) as port, door() as outgoing:
-        assert (await outgoing.ask(Question(f"http://127.0.0.1:{port}/"))).status == 302
+        assert (await outgoing.ask(Question(f"http://127.0.0.1:{port}/", "test"))).status == 302
 
 
 @pytest.mark.parametrize(
@@ -112,29 +113,29 @@ async def test_what_is_not_the_internet_is_not_asked(url: str) -> None:
     heard = list[bytes]()
     async with speaking(said(b"{}"), heard) as port, door(trusted="") as outgoing:
         with pytest.raises(NoReply):
-            await outgoing.ask(Question(url.replace("{port}", str(port))))
+            await outgoing.ask(Question(url, "test".replace("{port}", str(port))))
     assert heard == []
 
 
 async def test_an_answer_that_is_too_long_is_refused() -> None:
     async with speaking(said(b"x" * 100)) as port, door() as outgoing:
         with pytest.raises(NoReply, match="more than 99 bytes"):
-            await outgoing.ask(Question(f"http://127.0.0.1:{port}/", limit=99))
+            await outgoing.ask(Question(f"http://127.0.0.1:{port}/", "test", limit=99))
 
 
 async def test_an_answer_that_never_comes_is_given_up() -> None:
     async with speaking(b"HTTP/1.1 200 OK\r\n") as port, door(patience=0.05) as outgoing:
         with pytest.raises(NoReply, match="longer than"):
-            await outgoing.ask(Question(f"http://127.0.0.1:{port}/"))
+            await outgoing.ask(Question(f"http://127.0.0.1:{port}/", "test"))
 
 
 async def test_a_closed_port_and_a_broken_answer_are_said() -> None:
     async with speaking(b"nonsense\r\n\r\n") as port, door() as outgoing:
         with pytest.raises(NoReply, match=r"127\.0\.0\.1"):
-            await outgoing.ask(Question(f"http://127.0.0.1:{port}/"))
+            await outgoing.ask(Question(f"http://127.0.0.1:{port}/", "test"))
     async with door() as outgoing:
         with pytest.raises(NoReply, match=r"127\.0\.0\.1"):
-            await outgoing.ask(Question(f"http://127.0.0.1:{port}/"))
+            await outgoing.ask(Question(f"http://127.0.0.1:{port}/", "test"))
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"not json", b""])
