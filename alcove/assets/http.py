@@ -68,7 +68,7 @@ class AssetRoutes:
 
     async def _fetched(self, wanted: Wanted) -> bytes:
         try:
-            reply = await self._outgoing.ask(Question(wanted.url, limit=SIZE))
+            reply = await self._outgoing.ask(Question(wanted.url, "assets", limit=SIZE))
         except NoReply as error:
             raise AssetRefused(f"{wanted.name} cannot be fetched: {error}") from None
         if reply.status != 200:

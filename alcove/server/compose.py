@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("documents", alcove.documents.wiring.register),
     ("instances", alcove.instances.wiring.register),
+    ("egress", alcove.egress.wiring.register),
     ("assets", alcove.assets.wiring.register),
     ("jobs", alcove.jobs.wiring.register),
-    ("egress", alcove.egress.wiring.register),
     ("realtime", alcove.realtime.wiring.register),
     ("outbox", alcove.outbox.wiring.register),
     ("search", alcove.search.wiring.register),
