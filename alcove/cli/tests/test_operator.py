@@ -46,6 +46,15 @@ def test_an_instance_is_made_with_everything_that_is_said(door: Front) -> None:
     assert run("instance", "count").stdout == "1\n"
 
 
+def test_apps_are_asked_for_and_a_place_is_made_without_those_that_cannot_be_had(
+    door: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    run("instance", "add", "alice.example", "--invite", "--app", "notes", "--app", "nothing")
+    logged = [record.__dict__["app"] for record in caplog.records if "was not installed" in record.message]
+    assert sorted(logged) == ["notes", "nothing"]
+    assert run("instance", "count").stdout == "1\n"
+
+
 def test_a_person_is_invited_with_a_link(door: Front) -> None:
     made = run("instance", "add", "alice.example", "--invite").stdout
     assert "http://alice.example/?registerToken=" in made
