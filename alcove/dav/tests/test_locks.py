@@ -16,15 +16,17 @@ from alcove.dav.model.locks import Lock, covering, inside, lock_from, seconds_of
 from alcove.dav.service import locks as service
 from alcove.dav.service.locks import Locks
 from alcove.dav.tests.conftest import DOMAIN, TOP, d, multistatus
-from alcove.documents.testing import memory_documents
+from alcove.documents.testing import memory_documents, postgres_documents
 from alcove.instances import Instance
 from alcove.server.testing import front
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from alcove.dav.tests.conftest import Dav
 
+PLACE = Instance(DOMAIN, "cozy1")
 NAMES = st.lists(st.sampled_from("ab"), max_size=3).map(tuple)
 
 
@@ -162,20 +164,36 @@ async def test_a_lock_outlives_the_server(tmp_path: Path) -> None:
         assert (await client.put(f"{TOP}/a", content=b"x", headers=brought)).status_code == 204
 
 
-async def test_of_many_who_want_a_lock_one_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    documents, clock, instance = memory_documents(), SetClock(), Instance(DOMAIN, "cozy1")
-    await documents.create("cozy1")
-    here, there = Locks(documents, clock), Locks(documents, clock)
-    tries = [side.take(instance, lock_on(("a",), token=f"urn:{n}")) for n, side in enumerate([here, there] * 5)]
+@pytest.fixture(params=["one process", "two processes"])
+async def sides(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Locks, Locks]]:
+    """The locks of one place, as two who ask know them: in one process, and in two on one PostgreSQL."""
+    clock = SetClock()
+    if request.param == "one process":
+        documents = memory_documents()
+        await documents.create(PLACE.key)
+        yield Locks(documents, clock), Locks(documents, clock)
+        return
+    url = await request.getfixturevalue("postgres").database()
+    one, other = postgres_documents(url), postgres_documents(url)
+    await one.create(PLACE.key)
+    yield Locks(one, clock), Locks(other, clock)
+    await one.close()
+    await other.close()
+
+
+async def test_of_many_who_want_a_lock_one_gets_it(sides: tuple[Locks, Locks], monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = sides
+    tries = [side.take(PLACE, lock_on(("a",), token=f"urn:{n}")) for n, side in enumerate([here, there] * 5)]
     got = [one for one in await asyncio.gather(*tries, return_exceptions=True) if isinstance(one, Lock)]
-    assert [lock.token for lock in got] == [lock.token for lock in await there.of(instance, "files")]
+    assert [lock.token for lock in got] == [lock.token for lock in await there.of(PLACE, "files")]
     assert len(got) == 1
     with pytest.raises(NoSuchLock):
-        await here.release(instance, "files", ("b",), got[0].token)
-    await there.release(instance, "files", ("a",), got[0].token)
+        await here.release(PLACE, "files", ("b",), got[0].token)
+    await there.release(PLACE, "files", ("a",), got[0].token)
+    assert await here.of(PLACE, "files") == []
     monkeypatch.setattr(service, "MOST", 1)
-    await here.take(instance, lock_on(("a",)))
+    await here.take(PLACE, lock_on(("a",)))
     with pytest.raises(LockConflict):
-        await here.take(instance, lock_on(("a",)))
+        await there.take(PLACE, lock_on(("a",)))
     with pytest.raises(TooManyLocks):
-        await here.take(instance, lock_on(("b",)))
+        await there.take(PLACE, lock_on(("b",)))

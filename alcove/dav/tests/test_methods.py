@@ -11,6 +11,7 @@ import pytest
 from alcove.dav.http import reading
 from alcove.dav.tests.conftest import DOMAIN, TOP, d, multistatus
 from alcove.files import ROOT, Patch
+from alcove.identity import AppPasswords
 
 if TYPE_CHECKING:
     from alcove.dav.tests.conftest import Dav
@@ -28,6 +29,17 @@ async def test_who_is_unknown_is_asked_for_a_password(dav: Dav) -> None:
         answer = await dav.entry.client(DOMAIN).request("PROPFIND", TOP, headers={"Authorization": said})
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Basic realm=")
+
+
+async def test_a_device_comes_in_with_its_own_password(dav: Dav) -> None:
+    record, secret = await dav.entry.house.need(AppPasswords).make(dav.instance, "Desk", ["files"])
+    async with dav.entry.client(DOMAIN) as client:
+        for password, status in ((secret, 207), ("a wrong one", 401)):
+            answer = await client.request("PROPFIND", TOP, auth=("alice", password), headers={"Depth": "0"})
+            assert answer.status_code == status
+        (await client.put(f"{TOP}/a", content=b"x", auth=("alice", secret))).raise_for_status()
+        await dav.entry.house.need(AppPasswords).remove(dav.instance, record.id)
+        assert (await client.get(f"{TOP}/a", auth=("alice", secret))).status_code == 401
 
 
 async def test_pages_of_other_origins_are_kept_off(dav: Dav) -> None:
