@@ -16,6 +16,8 @@ from alcove.search.words import WORD, fold, stems, stems_of, words_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+BEGINNING = 3
+"""Letters of a beginning from which on it is looked for in contents."""
 RELATED = 24
 """Words with other endings that one word stands for at the most."""
 
@@ -80,6 +82,16 @@ class Question:
     def stems(self) -> frozenset[str]:
         """The stems of all words whose ending may be another."""
         return frozenset().union(*(part.stems for part in self.parts))
+
+    @property
+    def brief(self) -> bool:
+        """Whether it ends with a beginning of so few letters that nearly every text has such a word."""
+        return any(way.open and len(way.words[-1]) < BEGINNING for way in self.parts[-1].ways)
+
+    def closed(self) -> Question:
+        """The same, with its last word as a whole one."""
+        *others, last = self.parts
+        return Question((*others, replace(last, ways=tuple(Way(way.words) for way in last.ways))))
 
     def widened(self, related: Mapping[str, Sequence[str]]) -> Question:
         """The same, with words of other endings too: `related` are those that are there, by their stems."""

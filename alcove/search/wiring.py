@@ -11,10 +11,10 @@ from alcove.realtime import READ_CHECKS
 from alcove.search import FINDABLES
 from alcove.search.http import SearchHTTP
 from alcove.search.service import BATCH, FOLLOWER, Keeping, Kinds, Search
-from alcove.search.store import FILE, MIGRATIONS, SqliteIndexes
+from alcove.search.store import FILE, MIGRATIONS, Indexes, SqliteIndexes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from alcove.base.house import House
 
@@ -24,11 +24,9 @@ OPEN = 50
 
 def register(house: House) -> None:
     """Provides `Search`. What is found is registered by the rooms above, so its follower is known at the start."""
-    home = house.settings.home if house.settings.store == "sqlite" else None
-    databases = Databases(home, MIGRATIONS, limit=OPEN, file=FILE, lasting=False)
     documents, instances = house.need(Documents), house.need(Instances)
     kinds = Kinds(house.registry(FINDABLES))
-    indexes = SqliteIndexes(databases, kinds.made_for)
+    indexes = _indexes(house, kinds.made_for)
     keeping = Keeping(documents, indexes, kinds)
     search = house.provide(Search, Search(documents, indexes, keeping, kinds, house.registry(READ_CHECKS)))
     house.add_routes(*SearchHTTP(search).routes())
@@ -44,3 +42,20 @@ def register(house: House) -> None:
     instances.on_destroyed(lambda instance: keeping.leave(instance.key))
     house.on_start("search", start)
     house.on_stop("search", keeping.stop)
+
+
+def _indexes(house: House, made_for: Callable[[], str]) -> Indexes:
+    """The indexes, where the documents are."""
+    home = house.settings.home if house.settings.store == "sqlite" else None
+    files = SqliteIndexes(Databases(home, MIGRATIONS, limit=OPEN, file=FILE, lasting=False), made_for)
+    if not house.settings.database:
+        return files
+    from alcove.base.postgres import Postgres
+    from alcove.search.store.postgres import PostgresIndexes
+
+    async def clear() -> None:
+        for tenant in await files.tenants():  # from before the documents were moved to the database
+            await files.drop(tenant)
+
+    house.on_start("indexes in files", clear)
+    return PostgresIndexes(house.need(Postgres), made_for)

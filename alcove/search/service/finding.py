@@ -13,7 +13,7 @@ from alcove.search.filters import Filters, split
 from alcove.search.model import Found, Hit
 from alcove.search.service.kinds import Neighbours, content_of, heard
 from alcove.search.snippets import marks, snippet
-from alcove.search.store import Look, Lost
+from alcove.search.store import Look, Lost, Where
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -97,7 +97,7 @@ class Search:
         """The best ones and their numbers, and one more if there is.
 
         Those that say what was asked for as it was typed come before those that say it with other endings; of each,
-        those whose title says it come first, then the newest.
+        those whose title says it come first, then those that say it anywhere but in their text; of these, the newest.
         """
         filters = await self._narrowed(reader, asked)
         found = set[tuple[str, str]]()
@@ -180,11 +180,13 @@ class Search:
         if not look.filters.fits([*text, *near], line.day):
             return False
         columns = [line.title.split()]
-        if not look.titles:
+        if look.where is not Where.TITLES:
             columns += [text, *([near] if look.near else [])]
         if look.asked is None or look.asked.fits(*columns):
             return True
-        content = None if look.titles else await content_of(reader.findable, reader.tenant.key, document.id, fields)
+        if look.where is not Where.ALL:
+            return False
+        content = await content_of(reader.findable, reader.tenant.key, document.id, fields)
         if not content:
             return False
         whole = await asyncio.to_thread(words_in, content)
@@ -219,10 +221,16 @@ class Search:
 
 
 def _looks(reader: _Reader, filters: Filters, *, newest: bool) -> list[Look]:
-    if reader.meant is None or newest:
-        return [Look(reader.wide, filters, near=reader.freely)]
-    asked = dict.fromkeys((reader.meant, reader.wide))
-    return [Look(one, filters, titles=titles, near=reader.freely) for one in asked for titles in (True, False)]
+    """How to look, one after the other. What is asked for newest first is looked for in one go."""
+    whole = Where.ALL if reader.findable.contents is not None else Where.NAMES
+    if reader.meant is None or reader.wide is None or newest:
+        return [Look(reader.wide, filters, whole, reader.freely)]
+    looks = list[Look]()
+    for asked in dict.fromkeys((reader.meant, reader.wide)):
+        looks += [Look(asked, filters, where, reader.freely) for where in (Where.TITLES, Where.NAMES)]
+        if whole is Where.ALL:
+            looks.append(Look(asked.closed() if asked.brief else asked, filters, whole, reader.freely))
+    return looks
 
 
 @dataclass(slots=True)

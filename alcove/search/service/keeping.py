@@ -238,7 +238,8 @@ class Keeping:
         said = heard(work.findable, work.document.id, work.fields, work.beside)
         if said is None:
             return line
-        return line.holding(" ".join((said.title, said.detail, said.words)), work.content or "")
+        written = " ".join((said.title, said.detail, said.words))
+        return line.holding(written, work.content, whole=work.findable.contents is not None)
 
 
 class Renewed(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from alcove.search.asking import stems_in, words_in
@@ -30,6 +31,7 @@ class Line:
     """What one document says now, cut into words. `digest` changes with them; without one it is not to be found.
 
     `near` is what documents beside it say, which not everybody who may read it may know. `stems` are of all its words.
+    One that is `whole` may have a content: it is put where contents are looked for too.
     """
 
     kind: int
@@ -42,6 +44,7 @@ class Line:
     day: int = 0
     digest: bytes = b""
     stems: frozenset[tuple[str, str]] = frozenset()
+    whole: bool = False
 
     @classmethod
     def of(cls, kind: int, ident: str, seq: int, said: Said | None, own: Said | None, mark: str = "") -> Line:
@@ -56,10 +59,11 @@ class Line:
         title, day = said.title_words, said.day
         return cls(kind, ident, seq, title, text, near, "", day, digest_of(title, text, near, day, mark))
 
-    def holding(self, written: str, content: str) -> Line:
+    def holding(self, written: str, content: str | None, *, whole: bool) -> Line:
         """The same with its content, and the stems of all words. `written` is what it says itself, as it is shown."""
+        content = content or ""
         pairs = stems(written) | stems_in(content)
-        return replace(self, content=" ".join(words_in(content)), stems=frozenset(pairs))
+        return replace(self, content=" ".join(words_in(content)), stems=frozenset(pairs), whole=whole)
 
     @property
     def number(self) -> int:
@@ -67,16 +71,26 @@ class Line:
         return (self.kind << DAY) | (self.day << CHANGE) | (self.seq & (1 << CHANGE) - 1)
 
 
+class Where(Enum):
+    """In what words are looked for. Each holds those before it."""
+
+    TITLES = "titles"
+    NAMES = "names"
+    """All that a document says but its content."""
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look into an index: what answers `asked` (None: everything), in titles alone or in all that is said.
+    """One look into an index: what answers `asked` (None: everything).
 
-    Without `near`, words of documents beside the ones that are found do not count.
+    Without `near`, words of documents beside the ones that are found do not count. In contents no beginnings of one or
+    two letters are looked for: nearly every text holds such a word.
     """
 
     asked: Question | None
     filters: Filters = field(default_factory=Filters)
-    titles: bool = False
+    where: Where = Where.ALL
     near: bool = True
 
     def span(self, kind: int, before: int | None) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 from alcove.base.sqlite import DAMAGE, MISFIT
-from alcove.search.store.model import Lost, Match
+from alcove.search.store.model import Lost, Match, Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +26,19 @@ MIGRATIONS = (
     create table stem (stem text not null, word text not null, primary key (stem, word)) strict, without rowid;
     create virtual table words using fts5 (
         title, text, near, content, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '1 2 3'
+    );
+    """,
+    # Beginnings of one and two letters made up half of the index: where contents are, they are not looked for.
+    """
+    drop table words;
+    delete from entry;
+    delete from stem;
+    delete from state;
+    create virtual table names using fts5 (
+        title, text, near, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '1 2 3'
+    );
+    create virtual table words using fts5 (
+        title, text, near, content, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3'
     );
     """,
 )
@@ -85,7 +98,8 @@ class SqliteIndexes:
         """The newest entries of a kind that fit, older than the number `before`."""
         low, high = look.span(kind, before)
         expression = _expression(look)
-        sql = "select rowid from words where words match ? and rowid between ? and ? order by rowid desc limit ?"
+        table = "words" if look.where is Where.ALL else "names"
+        sql = f"select rowid from {table} where {table} match ? and rowid between ? and ? order by rowid desc limit ?"
         values: tuple[str | int, ...] = (expression, low, high, limit)
         if not expression:
             sql, values = "select n from entry where n between ? and ? order by n desc limit ?", values[1:]
@@ -128,7 +142,9 @@ def _expression(look: Look) -> str:
     said = list[str]()
     if look.asked is not None:
         words = f"({look.asked.expression()})"
-        said.append(f"(title : {words})" if look.titles else words if look.near else f"(- near : {words})")
+        said.append(
+            f"(title : {words})" if look.where is Where.TITLES else words if look.near else f"(- near : {words})"
+        )
     said += [f"({' OR '.join(chr(34) + token + chr(34) for token in row)})" for row in look.filters.tokens]
     return " AND ".join(said)
 
@@ -142,14 +158,18 @@ def _put(connection: Connection, line: Line) -> None:
     if old is not None and old[1] == line.digest:
         return
     if old is not None:
+        connection.execute("delete from names where rowid = ?", (old[0],))
         connection.execute("delete from words where rowid = ?", (old[0],))
         connection.execute("delete from entry where n = ?", (old[0],))
     if not line.digest:
         return
     number = _free(connection, line.number)
     connection.execute("insert into entry values (?, ?, ?, ?)", (number, line.kind, line.id, line.digest))
-    words = (number, line.title, line.text, line.near, line.content)
-    connection.execute("insert into words (rowid, title, text, near, content) values (?, ?, ?, ?, ?)", words)
+    names = (number, line.title, line.text, line.near)
+    connection.execute("insert into names (rowid, title, text, near) values (?, ?, ?, ?)", names)
+    if line.whole:
+        words = "insert into words (rowid, title, text, near, content) values (?, ?, ?, ?, ?)"
+        connection.execute(words, (*names, line.content))
     connection.executemany("insert or ignore into stem values (?, ?)", line.stems)
 
 

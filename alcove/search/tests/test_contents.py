@@ -24,9 +24,12 @@ pytestmark = pytest.mark.slow("starts confined processes")
 ROOT = "io.cozy.files.root-dir"
 
 
-@pytest.fixture
-async def house() -> AsyncIterator[Front]:
-    async with front() as entry:
+@pytest.fixture(params=["files", "database"])
+async def house(request: pytest.FixtureRequest) -> AsyncIterator[Front]:
+    settings = {}
+    if request.param == "database":
+        settings = {"store": "sqlite", "database": await request.getfixturevalue("postgres").database()}
+    async with front(**settings) as entry:
         await entry.instance()
         yield entry
 

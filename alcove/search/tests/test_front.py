@@ -77,9 +77,12 @@ async def make_folder(client: httpx.AsyncClient, name: str, folder: str = "io.co
     return str(answer.json()["data"]["id"])
 
 
-@pytest.fixture
-async def house() -> AsyncIterator[Front]:
-    async with front() as entry:
+@pytest.fixture(params=["files", "database"])
+async def house(request: pytest.FixtureRequest) -> AsyncIterator[Front]:
+    settings = {}
+    if request.param == "database":
+        settings = {"store": "sqlite", "database": await request.getfixturevalue("postgres").database()}
+    async with front(**settings) as entry:
         await entry.instance(Locale="fr")
         yield entry
 

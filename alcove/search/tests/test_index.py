@@ -115,7 +115,7 @@ def spoil(file: Path, how: str) -> None:
         apsw.Connection(str(file)).execute("update state set reached = 1000000; delete from entry")
     elif how == "behind":
         connection = apsw.Connection(str(file))
-        connection.execute("insert into words (words) values ('delete-all'); delete from entry")
+        connection.execute("insert into names (names) values ('delete-all'); delete from entry")
         connection.execute("update state set reached = 0")
     else:
         raise AssertionError(how)
@@ -177,9 +177,9 @@ async def test_words_of_what_changed_or_went_are_taken_out(filled: Path) -> None
         await settle(house)
     index = apsw.Connection(str(only_index(filled)))
     entries = {row[0] for row in index.execute("select n from entry")}
-    kept = {row[0] for row in index.execute("select id from words_docsize")}
+    kept = {row[0] for row in index.execute("select id from names_docsize")}
     assert kept == entries
-    assert list(index.execute("select rowid from words where words match 'eau'")) == []
+    assert list(index.execute("select rowid from names where names match 'eau'")) == []
 
 
 async def test_an_index_goes_with_its_instance(filled: Path) -> None:
