@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NEAR = 300
 """Documents that may be looked at on the event loop; a query that needs more goes to the pool."""
+FIRST = 64
+"""Documents that are read before it is counted how many more there are: most queries end sooner."""
 NEAR_KEYS = 10_000
 """Keys of an index that may be counted or skipped on the event loop: half a millisecond."""
 
@@ -53,19 +55,20 @@ def find(store: Store, doctype: str, query: Query, *, strict: bool = False, reac
     page = Page(unindexed=plan is None)
     source: Iterator[tuple[bytes, Document]]
     matches = mango.matcher(rest) if rest is not None else None
-    skip, limit = query.skip, query.limit
+    skip, limit, may_be_long = query.skip, query.limit, False
     if plan is None:
         source = _scan(store, kind, query)
     elif matches is not None:
         source = _along(store, kind, plan, query.bookmark)
-    elif reach < math.inf and (skip > NEAR_KEYS or _is_long(store, plan, limit)):
+    elif reach < math.inf and skip > NEAR_KEYS:
         raise TooFar
     else:
         source, skip = _along(store, kind, plan, query.bookmark, skip, limit), 0
+        may_be_long = reach < math.inf and (limit is None or limit > NEAR)
     found, examined, last = page.documents, 0, b""
     for key, document in source if limit != 0 else ():
         examined += 1
-        if examined > reach:
+        if examined > reach or (examined == FIRST and may_be_long and plan is not None and _is_long(store, plan)):
             raise TooFar
         if matches is not None and not matches(fields_of(document)):
             continue
@@ -118,10 +121,8 @@ def unbookmark(bookmark: str) -> bytes:
         raise BadQuery(f"Invalid bookmark value: {orjson.dumps(bookmark).decode()}", "invalid_bookmark") from None
 
 
-def _is_long(store: Store, plan: Plan, limit: int | None) -> bool:
-    """Whether a query asks for more than may be read on the event loop, and there is as much."""
-    if limit is not None and limit <= NEAR:
-        return False
+def _is_long(store: Store, plan: Plan) -> bool:
+    """Whether there is more in a stretch than may be read on the event loop."""
     return store.rows.count_keys(plan.listing.number, plan.low, plan.high, NEAR + 1) > NEAR
 
 

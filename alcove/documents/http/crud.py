@@ -101,7 +101,7 @@ class Crud:
         if text(fields, "_id"):
             raise BadDocument("document _id should be empty", "defined_id")
         body, doc_id = content(self._kept(call, doctype, fields, new=True)), ordered_id()
-        made = await self._documents.write(call.instance.key, lambda store: store.put(doctype, doc_id, body))
+        made = await self._documents.write(call.instance.key, lambda store: store.add(doctype, doc_id, body))
         return _stored(made, 201)
 
     async def update(self, call: Call) -> Response:

@@ -62,6 +62,8 @@ class Edit:
     body: bytes
     deleted: bool
     leaf: Leaf | None
+    made: bool
+    """Whether the id was made here."""
 
 
 class Replication:
@@ -93,7 +95,7 @@ class Replication:
             docs = [_kept(hooks, call, fields) for fields in docs]
         near = len(docs) <= NEAR
         edits = _edits(docs, grafted) if near else await asyncio.to_thread(_edits, docs, grafted)
-        ids = [edit.id for edit in edits]
+        ids = [edit.id for edit in edits if not edit.made]
         for edit in edits:
             self._policies.check_id(doctype, edit.id)
 
@@ -239,7 +241,8 @@ def _edit(fields: Any, grafted: bool) -> Edit:
         parse(rev)
     body, deleted = content(fields), fields.get("_deleted") is True
     leaf = _leaf(fields, rev, body, deleted) if grafted else None
-    return Edit(doc_id or ordered_id(), rev, body, deleted, leaf)
+    made = not doc_id and not rev and not deleted and leaf is None
+    return Edit(doc_id or ordered_id(), rev, body, deleted, leaf, made)
 
 
 def _leaf(fields: dict[str, Any], rev: str, body: bytes, deleted: bool) -> Leaf:
@@ -261,7 +264,10 @@ def _apply(store: Store, doctype: str, edit: Edit) -> bytes:
         store.graft(doctype, edit.id, edit.leaf)
         return b""
     try:
-        made = store.put(doctype, edit.id, edit.body, edit.rev, deleted=edit.deleted)
+        if edit.made:
+            made = store.add(doctype, edit.id, edit.body)
+        else:
+            made = store.put(doctype, edit.id, edit.body, edit.rev, deleted=edit.deleted)
     except RevisionConflict as conflict:
         return orjson.dumps({"id": edit.id, **conflict.bare()})
     return orjson.dumps({"ok": True, "id": edit.id, "rev": made.rev})
