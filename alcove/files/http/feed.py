@@ -112,7 +112,7 @@ def _line(found: Found, ask: Ask, change: Change) -> bytes:
     if "skip_trashed" in ask.flags and node is not None and (node.id == TRASH or node.trashed):
         return b""
     shown = b"null"
-    if ask.docs and stored.id in found.hidden:
+    if ask.docs and deleted:
         shown = orjson.dumps({"_id": stored.id, "_rev": stored.rev, "_deleted": True})
     elif ask.docs:
         own = node is None or node.is_dir  # a directory has its path in itself

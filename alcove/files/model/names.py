@@ -35,10 +35,20 @@ def checked_name(name: object) -> str:
 
 
 def checked_path(path: str) -> str:
-    """The path without empty parts and a slash at the end; raises `RelativePath`."""
+    """The path without empty parts, `.` and `..`, which nothing is called; raises `RelativePath`.
+
+    >>> checked_path("/a//./b/../c/")
+    '/a/c'
+    """
     if not path.startswith("/") or "\x00" in path:
         raise RelativePath
-    return "/" + "/".join(part for part in path.split("/") if part)
+    parts = list[str]()
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)
 
 
 def join(parent: str, name: str) -> str:

@@ -364,6 +364,9 @@ async def test_the_change_feed(door: Door) -> None:
     await door.ask(f"DELETE /files/trash/{file}", 204)
     page = (await door.ask(f"GET /files/_changes?since={since}", 200)).json()
     assert [line.get("deleted") for line in page["results"]] == [True]
+    page = (await door.ask(f"GET /files/_changes?since={since}&include_docs=true", 200)).json()
+    (line,) = page["results"]
+    assert line["doc"] == {"_id": file, "_rev": line["changes"][0]["rev"], "_deleted": True}
     assert (await door.ask(f"GET /files/_changes?since={since}&skip_deleted", 200)).json()["results"] == []
     for wrong in ("since=x", "limit=0", "limit=x", "feed=longpoll", "skip_trashed=true"):
         await door.ask(f"GET /files/_changes?{wrong}", 400)

@@ -151,6 +151,14 @@ async def test_fifty_levels_deep(door: Door) -> None:
     assert (await door.ask(f"GET /files/download/{file}", 200)).content == b"deep"
 
 
+@pytest.mark.parametrize("path", ["/box/a", "//box//a", "/./box/a", "/box/../box/a", "/../../box/./a", "/x/../box/a"])
+async def test_ways_to_write_a_path(door: Door, path: str) -> None:
+    box = await door.make(f"{ROOT}?Type=directory&Name=box")
+    file = await door.make(f"{box}?Type=file&Name=a")
+    assert (await door.ask(f"GET /files/metadata?Path={path}", 200)).json()["data"]["id"] == file
+    assert (await door.ask("GET /files/metadata?Path=/./", 200)).json()["data"]["id"] == ROOT
+
+
 async def test_what_lies_in_a_folder_needs_no_index(door: Door) -> None:
     """The reference has one by itself, and clients came to count on it."""
     box = await door.make(f"{ROOT}?Type=directory&Name=box")
