@@ -7,7 +7,7 @@ Refusal
 │   └── ParentInTrash        │   ├── AlreadyInTrash      │   ├── IllegalType          │   ├── WrongDigest
 ├── TooLarge 413             │   ├── NotInTrash           │   ├── IllegalTime          │   └── WrongLength
 │   └── QuotaReached         │   ├── WrongSecret         │   ├── IllegalDigest        └── StorageFull 507 (base)
-└── BlobMissing 500 (blobs)  │   └── NotADirectory       │   └── MetadataExpired, IllegalMetadata, NoPicture
+└── BlobMissing 500 (blobs)  │   └── NotADirectory       │   └── MetadataExpired, IllegalMetadata, NoPicture, NoPage
 """
 
 from __future__ import annotations
@@ -210,6 +210,13 @@ class TooManyUploads(TooManyRequests):
 
     def __init__(self) -> None:
         super().__init__("Too many uploads are unfinished: finish some of them, or give them up")
+
+
+class NoPage(Unprocessable):
+    """A page that cannot be taken out of a document."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This page cannot be taken out: {why}", parameter="Page")
 
 
 class NoPicture(Unprocessable):

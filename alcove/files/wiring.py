@@ -22,6 +22,7 @@ from alcove.files.service.customs import Customs, wrong_settings
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
 from alcove.files.service.looking import Looking
+from alcove.files.service.pages import Pages
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
@@ -69,7 +70,7 @@ def register(house: House) -> None:
         documents, blobs, house.clock, scheme=house.settings.scheme, customs=customs, integrity=places.integrity
     )
     house.provide(Files, files)
-    thumbnails = _looked_into(house, documents, blobs)
+    thumbnails, pages = _looked_into(house, documents, blobs)
     _declare(house)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
@@ -96,7 +97,9 @@ def register(house: House) -> None:
         return f"{house.settings.scheme}://*.{siblings}"
 
     # The store that answers rooms answers clients' queries too, in the way that tells them to make an index.
-    house.add_routes(*routes(files, links, documents, cast("Strict", documents), thumbnails, consistency, frames))
+    house.add_routes(
+        *routes(files, links, documents, cast("Strict", documents), thumbnails, pages, consistency, frames)
+    )
 
     async def may_hear(tenant: Tenant, caller: Caller, node_id: str) -> None:
         instance = cast("Instance", tenant)
@@ -113,7 +116,7 @@ def register(house: House) -> None:
     keep(house, files, _more(house, files, blobs), places)
 
 
-def _looked_into(house: House, documents: Documents, blobs: Blobs) -> Thumbnails:
+def _looked_into(house: House, documents: Documents, blobs: Blobs) -> tuple[Thumbnails, Pages]:
     """What is made from bytes when they come: thumbnails, and the texts by which search finds files."""
     looking = Looking(house.need(Here).find, house.settings.home / "drawing")
     thumbnails = house.provide(Thumbnails, Thumbnails(documents, blobs, looking, house.need(Realtime).publish))
@@ -131,7 +134,7 @@ def _looked_into(house: House, documents: Documents, blobs: Blobs) -> Thumbnails
         await looking.start()
 
     house.on_start("thumbnails", start)
-    return thumbnails
+    return thumbnails, Pages(looking)
 
 
 def _more(house: House, files: Files, blobs: Blobs) -> Resuming:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alcove.base.http import Guard, Route, data_errors, jsonapi_errors
+from alcove.files.http.archive import Archives
 from alcove.files.http.changing import Changing
 from alcove.files.http.content import Content
 from alcove.files.http.downloads import Downloads
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from alcove.files.http.refusing import Look
     from alcove.files.service import Files
     from alcove.files.service.links import Links
+    from alcove.files.service.pages import Pages
     from alcove.files.service.thumbnails import Thumbnails
     from alcove.files.store import Strict
     from alcove.instances import Instance
@@ -39,12 +41,14 @@ def routes(
     documents: Documents,
     strict: Strict,
     thumbnails: Thumbnails,
+    pages: Pages,
     consistency: Consistency,
     frames: Callable[[Instance], str],
 ) -> list[Route]:
     """The lines of the route table. `frames` names the hosts whose pages may show a PDF within."""
     reading, changing, content = Reading(files), Changing(files), Content(files, links)
-    downloads, references = Downloads(files, links, thumbnails, frames), References(files)
+    downloads, archives = Downloads(files, links, thumbnails, pages, frames), Archives(files, links, pages)
+    references = References(files)
     searching, shortcuts = Searching(files, strict), Shortcuts(files)
     guarded: Iterable[tuple[str, str, Handler]] = (
         ("POST", "/files/upload/metadata", content.prepare),
@@ -84,7 +88,7 @@ def routes(
         ("GET", "/files/download", by_path, downloads.by_path),
         ("GET", "/files/download/:id", by_id, downloads.by_id),
         ("GET", "/files/download/:id/:version", by_id, downloads.version),
-        ("POST", "/files/archive", by_body, downloads.make_archive),
+        ("POST", "/files/archive", by_body, archives.make),
         ("POST", "/files/:id/relationships/referenced_by", by_id, references.add),
         ("DELETE", "/files/:id/relationships/referenced_by", by_id, references.remove),
         ("POST", "/files/:id/relationships/not_synchronized_on", by_id, references.keep_off),
@@ -93,7 +97,7 @@ def routes(
     # What these give is protected by the secret in their address: a browser follows them without a token.
     secret: Iterable[tuple[str, str, Handler]] = (
         ("GET", "/files/downloads/:secret/:name", downloads.follow_link),
-        ("GET", "/files/archive/:secret/:name", downloads.follow_archive),
+        ("GET", "/files/archive/:secret/:name", archives.follow),
         ("GET", "/files/:id/thumbnails/:secret/:format", downloads.thumbnail),
     )
     referring: Iterable[tuple[str, str, Handler]] = (

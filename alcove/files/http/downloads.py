@@ -1,4 +1,4 @@
-"""Routes that give bytes: downloads with ranges and validators (RFC 9110), secret links, archives, thumbnails."""
+"""Routes that give bytes: downloads with ranges and validators (RFC 9110), secret links, thumbnails."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from alcove.base.errors import BadRequest
-from alcove.base.http import JSONResponse
-from alcove.base.jsonapi import read, resource
+from alcove.base.confined import NoConfinement
+from alcove.base.digits import whole
 from alcove.files.blobs import CHUNK
-from alcove.files.errors import NodeMissing, WrongSecret
+from alcove.files.errors import NodeMissing, NoPage, WrongSecret
 from alcove.files.http.access import allow, allow_some, at_path, instance_of
-from alcove.files.http.archive import zipped
-from alcove.files.http.shapes import document, file_answer
-from alcove.files.model import FILES, Node, moment_of
-from alcove.files.model.names import checked_name
+from alcove.files.http.shapes import file_answer
+from alcove.files.model import Node, moment_of
 from alcove.files.model.thumbnails import SIZES, wants_thumbnails
-from alcove.files.service.links import ArchiveLink, FileLink, Links
+from alcove.files.service.links import FileLink, Links
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
 
     from alcove.base.http import Call
     from alcove.files.service import Files
+    from alcove.files.service.pages import Pages
     from alcove.files.service.thumbnails import Thumbnails
     from alcove.instances import Instance
 
@@ -131,10 +129,13 @@ class Given:
 class Downloads:
     """What gives bytes. `frames` names the hosts of an instance's apps as a policy writes them."""
 
-    def __init__(self, files: Files, links: Links, thumbnails: Thumbnails, frames: Callable[[Instance], str]) -> None:
+    def __init__(
+        self, files: Files, links: Links, thumbnails: Thumbnails, pages: Pages, frames: Callable[[Instance], str]
+    ) -> None:
         self._files = files
         self._links = links
         self._thumbnails = thumbnails
+        self._pages = pages
         self._frames = frames
 
     async def by_id(self, call: Call) -> Response:
@@ -169,8 +170,21 @@ class Downloads:
             "content-disposition": disposition(node.name, attachment=call.query("Dl") == "1"),
             "content-security-policy": policy(node.mime, self._frames(instance)),
         }
+        if call.query("Page"):
+            return await self._page(call, node, headers)
         read = partial(self._files.read, instance, node)
         return await send(call, Given(node.mime, node.size, read, validators(node), headers))
+
+    async def _page(self, call: Call, node: Node, headers: dict[str, str]) -> Response:
+        """One page of a PDF, `Page` counted from 1."""
+        number = whole(call.query("Page"), 6)
+        if not number:
+            raise NoPage("Page must be a whole number from 1 on")
+        try:
+            content = await self._pages.page(self._files.read(instance_of(call), node), node.size, number)
+        except NoConfinement as error:
+            raise NoPage(str(error)) from None
+        return Response(content, 200, headers, "application/pdf")
 
     async def make_link(self, call: Call) -> Response:
         """POST /files/downloads?Id=|Path=|VersionId=: a link that needs no token, for ten minutes."""
@@ -199,46 +213,6 @@ class Downloads:
             raise WrongSecret
         node = await self._files.get(instance_of(call), meaning.file_id)
         return await self._give(call, await self._old(call, node, meaning.version) if meaning.version else node)
-
-    async def make_archive(self, call: Call) -> Response:
-        """POST /files/archive: a link to a ZIP of some files and directories, or the ZIP for who accepts one."""
-        attributes = (await read(call))["attributes"]
-        name, ids, paths = attributes.get("name"), attributes.get("ids"), attributes.get("files")
-        if not isinstance(name, str) or "/" in name:
-            return JSONResponse("The archive filename can't contain a /", 400)
-        if not (ids or paths):
-            return JSONResponse("Can't create an archive with no files", 400)
-        if not _texts(ids) or not _texts(paths):
-            raise BadRequest("data.attributes.ids and files must be lists of texts")
-        name = checked_name(name or "archive")  # it is the folder in the ZIP: nothing that could climb out of one
-        allow_some(call, "GET")
-        instance = instance_of(call)
-        nodes = [await self._files.get(instance, ident) for ident in ids or ()]
-        nodes += [await at_path(self._files, call, "GET", path) for path in paths or ()]
-        for node in nodes:
-            await allow(self._files, call, "GET", node)
-        wanted = ArchiveLink(name, tuple(node.id for node in nodes))
-        if "application/zip" in call.request.headers.get("accept", ""):
-            return await self._packed(call, wanted)
-        secret = self._links.make(instance.key, wanted)
-        shown = {"name": name, "ids": ids, "files": paths, "pages": None}
-        link = {"related": f"/files/archive/{secret}/{quote(name, safe='')}.zip"}
-        return document({"data": resource(f"{FILES}.archives", secret, shown), "links": link})
-
-    async def follow_archive(self, call: Call) -> Response:
-        """GET /files/archive/:secret/:name: the ZIP, packed while it is sent."""
-        meaning = self._links.read(call.instance.key, call.params["secret"])
-        if not isinstance(meaning, ArchiveLink):
-            raise WrongSecret
-        return await self._packed(call, meaning)
-
-    async def _packed(self, call: Call, wanted: ArchiveLink) -> Response:
-        headers = {
-            "content-type": "application/zip",
-            "content-disposition": disposition(f"{wanted.name}.zip", attachment=True),
-        }
-        parts = zipped(self._files, instance_of(call), wanted)
-        return BlobResponse(await anext(parts, b""), _while_heard(call, parts), 200, headers)
 
     async def thumbnail(self, call: Call) -> Response:
         """GET /files/:id/thumbnails/:secret/:format: 404 with a placeholder as long as there is none.
@@ -293,15 +267,11 @@ async def send(call: Call, given: Given) -> Response:
     first = await anext(parts, b"")  # before the answer begins: a blob that is missing is an error, not a cut
     if length <= CHUNK:
         return Response(first, status, headers)
-    return BlobResponse(first, _while_heard(call, parts), status, headers)
+    return BlobResponse(first, while_heard(call, parts), status, headers)
 
 
 def _placeholder(status: int, why: str) -> Response:
     return Response(_PLACEHOLDER, status, {_WHY: why, "cache-control": "no-store"}, "image/png")
-
-
-def _texts(value: object) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
 def validators(node: Node, more: str = "") -> dict[str, str]:
@@ -331,7 +301,7 @@ def _range_holds(condition: str | None, validators: dict[str, str]) -> bool:
     return condition is None or condition in (validators["etag"], validators.get("last-modified"))
 
 
-async def _while_heard(call: Call, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def while_heard(call: Call, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The parts, as long as the client is there: every sixteenth time it is asked."""
     count = 0
     async for part in parts:

@@ -36,6 +36,8 @@ class ArchiveLink:
 
     name: str
     ids: tuple[str, ...]
+    pages: tuple[tuple[str, int], ...] = ()
+    """Single pages of PDF files: the file, and the page counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
