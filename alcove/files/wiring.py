@@ -22,7 +22,7 @@ from alcove.files.service.customs import Customs, wrong_settings
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
 from alcove.files.service.looking import Looking
-from alcove.files.service.pages import Pages
+from alcove.files.service.paging import Pages
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails

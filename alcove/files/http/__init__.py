@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alcove.files.http.refusing import Look
     from alcove.files.service import Files
     from alcove.files.service.links import Links
-    from alcove.files.service.pages import Pages
+    from alcove.files.service.paging import Pages
     from alcove.files.service.thumbnails import Thumbnails
     from alcove.files.store import Strict
     from alcove.instances import Instance

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from alcove.files.model import Node
     from alcove.files.service import Files
     from alcove.files.service.links import Links
-    from alcove.files.service.pages import Pages
+    from alcove.files.service.paging import Pages
     from alcove.instances import Instance
 
 _PACKED = ("image", "audio", "video", "zip", "pdf")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from alcove.base.http import Call
     from alcove.files.service import Files
-    from alcove.files.service.pages import Pages
+    from alcove.files.service.paging import Pages
     from alcove.files.service.thumbnails import Thumbnails
     from alcove.instances import Instance
 

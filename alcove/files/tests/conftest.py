@@ -20,7 +20,7 @@ from alcove.files.parts import Parts
 from alcove.files.service.checking import Checking
 from alcove.files.service.links import Links
 from alcove.files.service.looking import Looking
-from alcove.files.service.pages import Pages
+from alcove.files.service.paging import Pages
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.thumbnails import Thumbnails
 from alcove.files.testing import FilesInMemory, files_in_memory
