@@ -22,14 +22,18 @@ LIMIT = 10_000
 """References in one request at the most."""
 
 
-async def _identifiers(call: Call) -> list[dict[str, str]]:
-    """The `{type, id}` objects of a body; raises `BadRequest`."""
+async def _identifiers(call: Call, kind: str = "") -> list[dict[str, str]]:
+    """The `{type, id}` objects of a body; raises `BadRequest`.
+
+    Where all of them can only be of one type, it need not be said: cozy-desktop leaves it out.
+    """
     data = (await call.json_object()).get("data")
     items: list[Any] = data if isinstance(data, list) else [data]
     if len(items) > LIMIT:
         raise BadRequest(f"At most {LIMIT} references fit in one request")
     for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("type"), str) or not isinstance(item.get("id"), str):
+        said = item if isinstance(item, dict) else {}
+        if not isinstance(said.get("type", kind or None), str) or not isinstance(said.get("id"), str):
             raise BadRequest("data must be a list of objects with type and id")
     return items
 
@@ -110,7 +114,7 @@ class References:
         return await self._from_document(call, "not_synchronized_on", add=False)
 
     async def _from_document(self, call: Call, member: str, *, add: bool) -> Response:
-        items = await _identifiers(call)
+        items = await _identifiers(call, FILES)
         await call.identify()
         _allow_document(call, "PUT" if add else "DELETE", "PATCH")
         nodes = [await self._files.get(instance_of(call), item["id"]) for item in items]
