@@ -138,12 +138,12 @@ def remote(url: str, password: str) -> str:
 
 
 def fill(folder: Path, count: int) -> None:
-    """Files of 1 to 16 KiB, `FOLDER` of them in each folder."""
+    """Files of 1 to 16 KiB, `FOLDER` of them in each folder; of a kind that nobody looks into for text or pictures."""
     chance = random.Random(7)
     for number in range(count):
         place = folder / f"folder {number // FOLDER:03}"
         place.mkdir(parents=True, exist_ok=True)
-        (place / f"file-{number:05}.bin").write_bytes(chance.randbytes(chance.randint(1024, 16384)))
+        (place / f"file-{number:05}.zip").write_bytes(chance.randbytes(chance.randint(1024, 16384)))
 
 
 def measure(server: Running, source: Path, scratch: Path, big: Path | None) -> list[tuple[str, float, float]]:

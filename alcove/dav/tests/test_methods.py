@@ -14,6 +14,8 @@ from alcove.files import ROOT, Patch
 from alcove.identity import AppPasswords
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from alcove.dav.tests.conftest import Dav
 
 
@@ -177,6 +179,20 @@ async def test_a_part_is_put_into_the_bytes_that_are_there(dav: Dav) -> None:
         await dav.ask("PUT", "/a", status, b"zz", Content_Range=header)
     await dav.ask("PUT", "/new", 201, b"abc", Content_Range="bytes 0-2/3")
     assert (await dav.bytes_at("/a"), await dav.bytes_at("/new")) == (b"012xy56789zz", b"abc")
+
+
+async def test_a_body_of_unknown_length(dav: Dav) -> None:
+    """The Finder sends pieces, and says in a header of its own how long all of it is."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"ab"
+        yield b"c"
+
+    for said, status in (("3", 201), ("3", 204), ("5", 400), ("soon", 204)):
+        headers = {"X-Expected-Entity-Length": said}
+        answer = await dav.client.put(f"{TOP}/a", content=pieces(), headers=headers)
+        assert answer.status_code == status
+    assert await dav.bytes_at("/a") == b"abc"
 
 
 async def test_dates_of_sync_clients_are_kept(dav: Dav) -> None:
