@@ -12,6 +12,7 @@ from alcove.dav.http import Mount, routes
 from alcove.dav.http.cloud.about import About
 from alcove.dav.http.cloud.login import LoginFlows
 from alcove.dav.http.cloud.previews import Previews
+from alcove.dav.http.cloud.shares import Shares
 from alcove.dav.http.cloud.uploads import Assembling
 from alcove.dav.service.cloud import trash
 from alcove.dav.service.cloud.chunks import Chunks
@@ -24,7 +25,7 @@ from alcove.dav.service.cloud.versions import VersionsTree
 from alcove.dav.service.live import standard
 from alcove.documents import Documents
 from alcove.files import FolderTags, Thumbnails
-from alcove.identity import AppPasswords, DeviceFlowPages, DeviceFlows
+from alcove.identity import AppPasswords, DeviceFlowPages, DeviceFlows, Permissions, SlowHash
 from alcove.instances import Instances, InstanceSettings
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def register_cloud(house: House, core: Core) -> None:
     """Serves the files in the dialect, and what its clients ask beside them."""
     files, scheme = core.files, house.settings.scheme
     numbers = Numbers(house.need(Documents), files)
-    telling = Telling(numbers, files, house.need(InstanceSettings))
+    permissions = house.need(Permissions)
+    telling = Telling(numbers, files, house.need(InstanceSettings), permissions)
     tree = CloudTree(files, core.dead, house.need(FolderTags))
     properties = standard(tree, core.locks, files).with_more(telling.properties(), PREFIXES)
     mount = Mount(core, tree, properties, telling.headers)
@@ -61,7 +63,8 @@ def register_cloud(house: House, core: Core) -> None:
     about = About(files, house.need(InstanceSettings), house.need(AppPasswords), house.settings.cloud_version, scheme)
     logins = LoginFlows(house.need(DeviceFlows), house.need(DeviceFlowPages), scheme)
     previews = Previews(files, house.need(Thumbnails), numbers)
-    for part in (Assembling(mount, chunks), about, logins, previews):
+    shares = Shares(files, permissions, house.need(Instances), house.need(SlowHash), house.clock, scheme)
+    for part in (Assembling(mount, chunks), about, logins, previews, shares):
         house.add_routes(*part.routes())
 
 

@@ -14,10 +14,11 @@ from alcove.identity.http.forms import read_form, visitor_of
 from alcove.identity.magic.service import MagicLinks
 from alcove.identity.model import LIFETIMES, OWNER, Grant, Offers, Who, WrongScope, read_scope, read_set
 from alcove.identity.operator import operator_passphrase
-from alcove.identity.passphrases.model import client_form, salt_of
+from alcove.identity.passphrases.model import SlowHash, client_form, salt_of
 from alcove.identity.passphrases.service import Passphrases
 from alcove.identity.permissions.http.links import LinkPages
-from alcove.identity.permissions.model import HOLDERS
+from alcove.identity.permissions.model import HOLDERS, NewLink, Permission
+from alcove.identity.permissions.model import Patch as LinkPatch
 from alcove.identity.permissions.rules import tidy
 from alcove.identity.permissions.service import Permissions
 from alcove.identity.service import Gate, OperatorUnknown, login_url
@@ -46,17 +47,21 @@ __all__ = [
     "Grant",
     "Keys",
     "LinkPages",
+    "LinkPatch",
     "LoginNeeded",
     "MagicLinks",
     "MetadataWrong",
+    "NewLink",
     "Offers",
     "OperatorUnknown",
     "Passphrases",
+    "Permission",
     "Permissions",
     "SecondFactors",
     "Session",
     "SessionCodes",
     "Sessions",
+    "SlowHash",
     "Tokens",
     "Visitor",
     "Who",

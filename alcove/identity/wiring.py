@@ -121,7 +121,7 @@ def register(house: House) -> None:
     house.provide(Gate, gate)
     house.provide(TokenReader, gate)
     instances.on_destroyed(gate.forget)
-    sealer, slow = house.need(Sealer), SlowHash()
+    sealer, slow = house.need(Sealer), house.provide(SlowHash, SlowHash())
     passphrases = house.provide(Passphrases, Passphrases(instances, sessions, sealer, slow))
     house.registry(PROVISIONERS).add("passphrase", passphrases.provision)
     guesses = Attempts(tries, clock, "passphrase")

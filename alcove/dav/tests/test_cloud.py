@@ -14,6 +14,7 @@ import httpx
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from alcove.apps.testing import write_app
 from alcove.base.config import WrongSetting, read_settings
 from alcove.dav.service.cloud.chunks import AGE, Chunks
 from alcove.identity import AppPasswords, client_form, salt_of
@@ -391,7 +392,7 @@ async def test_a_preview_is_asked_for_by_path_and_by_number() -> None:
         ):
             answer = await client.get("/index.php/core/preview", params={**query, "x": "64", "y": "64"})
             assert answer.status_code in (400, 404)
-        assert (await client.get("/index.php/core/preview.png")).status_code == 400
+        assert (await client.get("/index.php/core/preview.png")).status_code == 404
 
 
 # -- the trash, and old versions
@@ -486,3 +487,127 @@ async def test_a_number_that_was_not_told_lately_is_looked_for(tmp_path: Path) -
     async with front(home=tmp_path, store="sqlite", blobs="local") as again, again.client() as later:
         later.auth = auth
         assert len(await listed(later, f"{VERSIONS}/versions/{number}/")) == 1
+
+
+# -- shared by link
+
+SHARES = "/ocs/v2.php/apps/files_sharing/api/v1/shares"
+
+
+@contextlib.asynccontextmanager
+async def sharing(tmp_path: Path) -> AsyncIterator[tuple[Front, httpx.AsyncClient]]:
+    """A device, and the app whose links these are, with a page for guests."""
+    write_app(tmp_path, "files")
+    async with device(apps=str(tmp_path)) as (entry, client):
+        await made(client, "/trip")
+        await put(client, "/trip/x.txt", b"hello")
+        yield entry, client
+
+
+async def shared(client: httpx.AsyncClient, path: str, **said: str) -> dict[str, Any]:
+    answer = await client.post(SHARES, params={"format": "json"}, data={"path": path, "shareType": "3", **said})
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()["ocs"]["data"]
+    return told
+
+
+async def shares(client: httpx.AsyncClient, **query: str) -> list[dict[str, Any]]:
+    answer = await client.get(SHARES, params={"format": "json", **query})
+    assert answer.status_code == 200, answer.text
+    told: list[dict[str, Any]] = answer.json()["ocs"]["data"]
+    return told
+
+
+async def guest_reads(entry: Front, code: str, path: str = "/trip") -> int:
+    """What a guest gets who looks at that path with the code of a link."""
+    async with entry.client() as guest:
+        answer = await guest.get("/files/metadata", params={"Path": path}, headers={"Authorization": f"Bearer {code}"})
+        return answer.status_code
+
+
+async def test_a_link_is_made_listed_and_taken_back(tmp_path: Path) -> None:
+    async with sharing(tmp_path) as (entry, client):
+        told = await shared(client, "/trip")
+        assert told["permissions"] == 1
+        assert told["item_type"] == "folder"
+        assert told["path"] == "/trip"
+        assert told["expiration"] is None
+        assert told["url"] == f"http://files.{DOMAIN}/public/?sharecode={told['token']}"
+        assert await guest_reads(entry, told["token"]) == 200
+        assert [one["id"] for one in await shares(client)] == [told["id"]]
+        assert [one["id"] for one in await shares(client, path="/trip")] == [told["id"]]
+        assert await shares(client, path="/trip/x.txt") == []
+        assert [one["id"] for one in await shares(client, path="/", subfiles="true")] != []
+        assert await shares(client, shared_with_me="true") == []
+        answer = await client.get(f"{SHARES}/{told['id']}?format=json")
+        assert answer.json()["ocs"]["data"][0]["token"] == told["token"]
+        body = '<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><oc:share-types/></d:prop></d:propfind>'
+        props = await client.request("PROPFIND", f"{HOME}/trip", content=body, headers={"Depth": "0"})
+        assert "<oc:share-type>3</oc:share-type>" in props.text
+        assert (await client.delete(f"{SHARES}/{told['id']}")).status_code == 200
+        assert await guest_reads(entry, told["token"]) >= 400
+        assert await shares(client) == []
+        assert (await client.delete(f"{SHARES}/{told['id']}")).status_code == 404
+
+
+async def test_a_link_has_a_password_an_end_and_permissions(tmp_path: Path) -> None:
+    async with sharing(tmp_path) as (entry, client):
+        told = await shared(client, "/trip", permissions="15", password="open sesame", expireDate="2026-02-01")
+        assert told["permissions"] == 15
+        assert told["share_with"] == "***"
+        assert told["expiration"] == "2026-02-01 00:00:00"
+        assert await guest_reads(entry, told["token"]) >= 400
+        where = f"{SHARES}/{told['id']}?format=json"
+        for change, name, value in (
+            ({"password": ""}, "share_with", None),
+            ({"permissions": "4"}, "permissions", 4),
+            ({"publicUpload": "true"}, "permissions", 15),
+            ({"publicUpload": "false"}, "permissions", 1),
+            ({"expireDate": "2026-03-01"}, "expiration", "2026-03-01 00:00:00"),
+            ({"expireDate": ""}, "expiration", None),
+        ):
+            answer = await client.put(where, data=change)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["ocs"]["data"][name] == value
+        assert await guest_reads(entry, told["token"]) == 200
+        changed = await client.put(where, json={"expireDate": "2026-01-02", "permissions": 1})
+        assert changed.json()["ocs"]["data"]["token"] == told["token"]
+        entry.clock.pass_time(days=3)
+        assert await guest_reads(entry, told["token"]) >= 400
+        assert await shares(client) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"path": "/none"}, 404),
+        ({"path": "/"}, 403),
+        ({"path": ""}, 403),
+        ({"path": "/trip/../x"}, 400),
+        ({"shareType": "0", "shareWith": "bob"}, 403),
+        ({"expireDate": "2020-01-01"}, 400),
+        ({"expireDate": "soon"}, 400),
+        ({"permissions": "2"}, 400),
+        ({"path": "/trip/x.txt", "permissions": "4"}, 400),
+    ],
+)
+async def test_what_cannot_be_shared_is_refused(said: dict[str, str], status: int, tmp_path: Path) -> None:
+    async with sharing(tmp_path) as (_, client):
+        answer = await client.post(SHARES, data={"path": "/trip", "shareType": "3", **said})
+        assert answer.status_code == status
+        assert await shares(client) == []
+
+
+async def test_who_came_by_a_link_makes_no_other(tmp_path: Path) -> None:
+    async with sharing(tmp_path) as (entry, client), entry.client() as guest:
+        told = await shared(client, "/trip", permissions="15")
+        guest.headers["Authorization"] = f"Bearer {told['token']}"
+        assert (await guest.post(SHARES, data={"path": "/trip"})).status_code == 403
+        assert (await guest.get(SHARES)).status_code == 403
+        assert (await guest.delete(f"{SHARES}/{told['id']}")).status_code == 403
+
+
+async def test_a_link_needs_the_app_that_opens_it() -> None:
+    async with device() as (_, client):
+        await made(client, "/trip")
+        assert (await client.post(SHARES, data={"path": "/trip"})).status_code == 403

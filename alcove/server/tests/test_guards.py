@@ -86,6 +86,7 @@ def called(route: Route) -> str:
     return f"{'operator ' if route.operator else ''}{route.method} {route.path}"
 
 
+@pytest.mark.timeout(600)  # hundreds of routes, each asked by every caller
 async def test_every_route_lets_in_whom_the_table_says(stage: tuple[Front, Cast, Things]) -> None:
     entry, cast, things = stage
     table, wrong = lines(), list[str]()
@@ -124,6 +125,7 @@ async def judged(entry: Front, cast: Cast, things: Things, route: Route, line: L
     return wrong
 
 
+@pytest.mark.timeout(600)
 async def test_a_blocked_instance_answers_what_the_table_says(stage: tuple[Front, Cast, Things]) -> None:
     entry, cast, things = stage
     table, wrong = lines(), list[str]()

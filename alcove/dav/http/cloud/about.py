@@ -143,4 +143,22 @@ class About:
         raise NotFound("This is not offered here")
 
 
-_SHARING: dict[str, Any] = {"api_enabled": False, "public": {"enabled": False}, "resharing": False}
+_SHARING: dict[str, Any] = {
+    "api_enabled": True,
+    "default_permissions": 1,
+    "public": {
+        "enabled": True,
+        "password": {"enforced": False, "askForOptionalPassword": False},
+        "expire_date": {"enabled": False},
+        "multiple_links": True,
+        "upload": True,
+        "upload_files_drop": True,
+        "send_mail": False,
+    },
+    "user": {"send_mail": False, "expire_date": {"enabled": False}},
+    "resharing": False,
+    "group_sharing": False,
+    "federation": {"outgoing": False, "incoming": False, "expire_date": {"enabled": False}},
+    "sharebymail": {"enabled": False},
+}
+"""Links with a password, an end and what may be done; nothing is shared with others by name."""

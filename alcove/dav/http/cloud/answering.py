@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from alcove.base.errors import Refusal
+from alcove.base.errors import BadRequest, Refusal
 from alcove.base.http import Call, Guard, Route
 from alcove.dav.model.ocs import JSON, NEW, OLD, XML, Envelope
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from alcove.base.http import Errors
+    from alcove.dav.model.paths import Names
 
     Verb = Callable[[Call], Awaitable[Any]]
 
@@ -67,3 +68,11 @@ def ocs_routes(method: str, path: str, verb: Verb, guard: Guard = Guard.DEVICE) 
 def share_of(used: int, total: int) -> float:
     """Per cent of a whole, to two digits."""
     return math.floor(used / total * 10_000) / 100 if total else 0.0
+
+
+def names_of_path(path: str) -> Names:
+    """The names in a path that a parameter holds, where nothing is escaped; raises `BadRequest`."""
+    names = tuple(name for name in path.split("/") if name)
+    if any(name in (".", "..") or "\x00" in name for name in names):
+        raise BadRequest("This is no path of a file")
+    return names

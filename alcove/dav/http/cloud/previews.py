@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from alcove.base.digits import whole
 from alcove.base.errors import NotFound
 from alcove.base.http import Call, Guard, Route
-from alcove.dav.http.cloud.uploads import names_of_path
+from alcove.dav.http.cloud.answering import names_of_path
 from alcove.dav.model.numbers import number_in
 from alcove.files import FILES, Given, check, wants_thumbnails
 from alcove.files import send as send_bytes

@@ -23,7 +23,6 @@ from alcove.files import author_of
 
 if TYPE_CHECKING:
     from alcove.dav.http.mount import Mount
-    from alcove.dav.model.paths import Names
     from alcove.dav.service.cloud.chunks import Chunk, Chunks
     from alcove.instances import Instance
 
@@ -100,11 +99,3 @@ def base_of(destination: str) -> str:
         if found is not None:
             return found[0]
     raise IllegalHeader("Destination", "it is missing, or not among the files")
-
-
-def names_of_path(path: str) -> Names:
-    """The names in a path that is not escaped; raises `BadRequest`."""
-    names = tuple(name for name in path.split("/") if name)
-    if not names or any(name in (".", "..") or "\x00" in name for name in names):
-        raise BadRequest("X-File-Path names no file")
-    return names

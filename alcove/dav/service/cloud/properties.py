@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from alcove.dav.model.numbers import file_id
 from alcove.dav.model.xml import text
 from alcove.dav.service.properties import Property
-from alcove.files import Patch, wants_thumbnails
+from alcove.files import FILES, Patch, wants_thumbnails
 from alcove.identity import login_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alcove.dav.service.cloud.numbers import Numbers
     from alcove.dav.service.tree import Resource, View
     from alcove.files import Files, Node
+    from alcove.identity import Permissions
     from alcove.instances import Instance, InstanceSettings
 
 OC, NC, OCS = "http://owncloud.org/ns", "http://nextcloud.org/ns", "http://open-collaboration-services.org/ns"
@@ -47,10 +48,11 @@ def place_of(instance: Instance) -> str:
 class Telling:
     """The values that stand on more than a resource."""
 
-    def __init__(self, numbers: Numbers, files: Files, settings: InstanceSettings) -> None:
+    def __init__(self, numbers: Numbers, files: Files, settings: InstanceSettings, permissions: Permissions) -> None:
         self._numbers = numbers
         self._files = files
         self._settings = settings
+        self._permissions = permissions
 
     def properties(self) -> Sequence[Property]:
         """All of them. Few are told to who asks for all: clients of this kind ask for what they know."""
@@ -63,7 +65,7 @@ class Telling:
             Property(oc("favorite"), _favorite, write=self.like),
             Property(oc("owner-id"), _owner, usual=False),
             Property(oc("owner-display-name"), load=self.owners, usual=False),
-            Property(oc("share-types"), _nothing, usual=False),
+            Property(oc("share-types"), load=self.shared, usual=False),
             Property(oc("comments-unread"), _none, usual=False),
             Property(oc("data-fingerprint"), _fingerprint, usual=False),
             Property(nc("has-preview"), _pictured, usual=False),
@@ -100,6 +102,12 @@ class Telling:
         """The name of the person who lives here."""
         name = str((await self._settings.read(view.instance)).get("public_name") or login_of(view.instance))
         return [text(name)] * len(resources)
+
+    async def shared(self, view: View, resources: Sequence[Resource]) -> Sequence[bytes]:
+        """Which kinds of shares there are: links, or none."""
+        named = [(FILES, one.node.id) if one.node is not None else ("", "") for one in resources]
+        found = await self._permissions.opened(view.instance, named)
+        return [b"<oc:share-type>3</oc:share-type>" if one in found else b"" for one in named]
 
     async def like(self, view: View, resource: Resource, element: Element | None) -> None:
         """Makes a file a favourite, or takes that back."""
