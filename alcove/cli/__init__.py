@@ -17,6 +17,7 @@ COMMANDS = {
     "finish-upgrade": "serve",
     "fsck": "upkeep",
     "scrub": "upkeep",
+    "rescue": "rescue",
     "gather": "gather",
     "money": "money",
     "sample": "sample",

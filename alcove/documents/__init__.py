@@ -17,6 +17,7 @@ from alcove.documents.model import (
     Tx,
 )
 from alcove.documents.moving import CopyDiffers, copy_documents, copy_store
+from alcove.documents.salvage import salvaged
 from alcove.documents.service import StoredDocuments
 
 INDEXES: Slot[Index] = Slot("indexes", "ordered lists that rooms need, built for every instance")
@@ -46,4 +47,5 @@ __all__ = [
     "Tx",
     "copy_documents",
     "copy_store",
+    "salvaged",
 ]

@@ -14,6 +14,8 @@ from alcove.base.tables import Tables
 from alcove.documents import FOLLOWERS, Documents, Follower
 from alcove.files.blobs import BlobMissing
 from alcove.files.blobs.chosen import chosen_blobs, chosen_mirror
+from alcove.files.manifest import NAME as MANIFEST
+from alcove.files.manifest import Manifest
 from alcove.files.model import FILES, VERSIONS, locator_blob, sha256_of
 from alcove.files.service.integrity import Integrity
 from alcove.files.service.inventory import Inventory
@@ -71,6 +73,7 @@ def keep(house: House, files: Files, resuming: Resuming, places: Places) -> None
         if places.mirror is not None:
             await places.mirror.drop(instance.key)
         await asyncio.to_thread(resuming.drop, instance.key)
+        await asyncio.to_thread(manifest.drop, instance.key)
         await reports.drop(instance.key)
 
     instances.on_removal(free)
@@ -78,10 +81,18 @@ def keep(house: House, files: Files, resuming: Resuming, places: Places) -> None
     house.on_start("reports of scrubs", reports.prepare)
     for routine in (Sweeper(house, files, resuming, instances), Scrubber(scrub, instances)):
         house.need(Peers).duty(routine.start, routine.stop)
+    manifest = Manifest(documents, house.settings.home, lambda key: _domain(instances, key))
+    if house.settings.store != "memory" and house.settings.blobs != "memory":
+        house.registry(FOLLOWERS).add(MANIFEST, Follower(MANIFEST, KINDS, manifest.follow))
     if places.mirror is not None:
         house.registry(FOLLOWERS).add(MIRROR, Follower(MIRROR, KINDS, _mirroring(blobs, places.mirror), 50))
         house.on_stop("mirror", places.mirror.close)
     house.on_stop("blobs", blobs.close)
+
+
+def _domain(instances: Instances, key: str) -> str:
+    found = instances.by_key(key)
+    return "" if found is None else found.main
 
 
 def _mirroring(blobs: Blobs, mirror: Blobs) -> Callable[[str, Sequence[Change]], Awaitable[None]]:
