@@ -94,8 +94,10 @@ Event = Written | Cropped | Synced | Named | Returned
 class Recorder(apsw.VFS):
     """The system's own VFS, with a log of what it was asked to do."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, main: str = KEPT[0]) -> None:
         super().__init__(name, "")
+        self.main = main
+        self.kept = tuple(kept.replace(KEPT[0], main) for kept in KEPT)
         self.log: list[Event] = []
         self._lock = threading.Lock()
         self._inodes: dict[str, int] = {}
@@ -108,7 +110,7 @@ class Recorder(apsw.VFS):
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         short = Path(path or "").name
-        if short not in KEPT:
+        if short not in self.kept:
             return apsw.VFSFile("", name, flags)
         with self._lock:
             if short not in self._inodes:
@@ -116,7 +118,7 @@ class Recorder(apsw.VFS):
                 self._inodes[short] = self._made
                 self.log.append(Named(short, self._made, safe=False))
             inode = self._inodes[short]
-        return Tape(self, inode, short != "store.db", name, flags)
+        return Tape(self, inode, short != self.main, name, flags)
 
     def xDelete(self, name: str, syncdir: bool) -> None:
         super().xDelete(name, syncdir)

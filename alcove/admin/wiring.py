@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alcove.admin.http.access import AccessRoutes
+from alcove.admin.http.adopting import AdoptRoutes
 from alcove.admin.http.checks import CheckRoutes
 from alcove.admin.http.contexts import ContextRoutes
 from alcove.admin.http.debug import DebugRoutes
@@ -18,7 +19,7 @@ from alcove.admin.http.upkeep import UpkeepRoutes
 from alcove.apps import Apps
 from alcove.connectors import Maintenance
 from alcove.documents import Documents
-from alcove.files import Files, Scrub
+from alcove.files import Adopting, Files, Scrub
 from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SecondFactors, SessionCodes, Sessions, Tokens
 from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import Triggers
@@ -45,6 +46,7 @@ def register(house: House) -> None:
         *MaintenanceRoutes(house.need(Maintenance)).routes(),
         *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),
+        *AdoptRoutes(instances, house.need(Adopting)).routes(),
         *ScrubRoutes(instances, house.need(Scrub)).routes(),
         *SecretRoutes(instances, house.need(Keys)).routes(),
     )

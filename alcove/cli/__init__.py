@@ -18,6 +18,7 @@ COMMANDS = {
     "fsck": "upkeep",
     "scrub": "upkeep",
     "rescue": "rescue",
+    "adopt": "adopt",
     "gather": "gather",
     "money": "money",
     "sample": "sample",

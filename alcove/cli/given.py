@@ -30,8 +30,8 @@ class Given:
     reason: str = ""
 
 
-def find_files(paths: Iterable[Path]) -> Iterator[Given]:
-    """The files of these paths, folders walked in order; hidden ones inside of folders are left.
+def find_files(paths: Iterable[Path], *, hidden: bool = False) -> Iterator[Given]:
+    """The files of these paths, folders walked in order; `hidden` ones inside of folders are left, unless wanted.
 
     A link to a folder inside of a folder is told and not followed: it may lead back to where it lies.
     """
@@ -44,7 +44,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[Given]:
             here, name = waiting.pop()
             try:
                 if here.is_dir() and (here is path or not here.is_symlink()):
-                    entries = sorted(entry for entry in os.listdir(here) if not entry.startswith("."))
+                    entries = sorted(entry for entry in os.listdir(here) if hidden or not entry.startswith("."))
                     waiting += [(here / entry, name / entry) for entry in reversed(entries)]
                 else:
                     yield _file(here, shown(str(name)))

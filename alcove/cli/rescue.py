@@ -26,7 +26,7 @@ def rescue(data_folder: Path, out: Path, *, versions: bool, as_json: bool) -> No
     The server must be stopped. DATA_FOLDER is only read: it may be a damaged disk or a backup. A run that was
     interrupted goes on where it was. The exit status is 1 when a file could not be given whole.
     """
-    from alcove.files.rescue import rescue as rescued  # what reads files and databases is loaded for this alone
+    from alcove.files import rescued  # the whole room, which only this command needs
 
     if not (data_folder / "instances").is_dir():
         raise click.ClickException(f"{data_folder} is no data folder: there is no folder `instances` in it")

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apsw
-import puremagic
 
 from alcove.documents import salvaged
 from alcove.files.blobs.local import aside_of, place_of
@@ -51,7 +50,7 @@ class Rescued:
         self.faults.append({"path": path, "reason": reason})
 
 
-def rescue(
+def rescued(
     folder: Path, out: Path, *, versions: bool = False, told: Callable[[str], None] = lambda _: None
 ) -> Iterator[Rescued]:
     """Writes each instance of a data folder into a folder of its own; what came of each. Raises `OSError`."""
@@ -223,6 +222,8 @@ def _copy(source: Path, target: Path, updated: str) -> str:
 
 def _suffix(blob: Path) -> str:
     """What a content is usually called at the end; empty when nobody can tell."""
+    import puremagic  # it knows hundreds of formats, which only a rescue needs
+
     try:
         with blob.open("rb") as file:
             found: Any = puremagic.from_string(file.read(4096))

@@ -17,6 +17,7 @@ from alcove.files.blobs.chosen import chosen_blobs, chosen_mirror
 from alcove.files.manifest import NAME as MANIFEST
 from alcove.files.manifest import Manifest
 from alcove.files.model import FILES, VERSIONS, locator_blob, sha256_of
+from alcove.files.service.adopting import Adopting
 from alcove.files.service.integrity import Integrity
 from alcove.files.service.inventory import Inventory
 from alcove.files.service.scrub import Reports, Scrub, mirror_one
@@ -87,6 +88,7 @@ def keep(house: House, files: Files, resuming: Resuming, places: Places) -> None
     if places.mirror is not None:
         house.registry(FOLLOWERS).add(MIRROR, Follower(MIRROR, KINDS, _mirroring(blobs, places.mirror), 50))
         house.on_stop("mirror", places.mirror.close)
+    house.provide(Adopting, Adopting(files, blobs, house.settings.home))
     house.on_stop("blobs", blobs.close)
 
 

@@ -94,6 +94,12 @@ class Operator:
         found: dict[str, Any] = self._ask("GET", f"/instances/{domain}/scrub").json()
         return found
 
+    def adopt(self, domain: str, handed: str, name: str, dir_id: str, dates: dict[str, str]) -> dict[str, Any]:
+        """Makes a file of one that was handed over on the server's disk."""
+        said = {"Handed": handed, "Name": name, "DirID": dir_id, **dates}
+        made: dict[str, Any] = self._ask("POST", f"/instances/{domain}/adopt", **said).json()
+        return made
+
     def _lines(self, method: str, path: str, what: str, options: dict[str, str]) -> Iterator[dict[str, Any]]:
         """An answer whose lines are JSON objects, as they come."""
         try:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
-from alcove_client.errors import Unreachable, refusal
+from alcove_client.errors import Refused, Unreachable, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +54,44 @@ class Place:
             bookmark = page.get("bookmark") or ""
             if not bookmark or len(page["rows"]) < 1000:
                 return found
+
+    def ensure_directory(self, path: str) -> str:
+        """The id of the directory of that path, made with those above it where missing."""
+        params = {"Type": "directory", "Path": path, "Recursive": "true"}
+        made: dict[str, Any] = self.ask("POST", "/files/", params=params)
+        return str(made["data"]["id"])
+
+    def file_at(self, path: str) -> dict[str, Any] | None:
+        """What is at that path: its attributes; None when nothing is."""
+        try:
+            found: dict[str, Any] = self.ask("GET", "/files/metadata", params={"Path": path})
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+        attributes: dict[str, Any] = found["data"]["attributes"]
+        return attributes
+
+    def upload(
+        self, file: Path, dir_id: str, name: str, dates: dict[str, str], told: Callable[[int], None] = lambda _: None
+    ) -> str:
+        """Sends a file, streamed; the MD5 of its bytes in base64, as the server has it. Raises `OSError`."""
+        params = {"Type": "file", "Name": name, "Size": str(file.stat().st_size), **dates}
+        with file.open("rb") as content:
+
+            def parts() -> Iterator[bytes]:
+                while part := content.read(CHUNK):
+                    told(len(part))
+                    yield part
+
+            made: dict[str, Any] = self.ask(
+                "POST",
+                f"/files/{quote(dir_id, safe='')}",
+                params=params,
+                content=parts(),
+                headers={"Content-Type": "application/octet-stream"},
+            )
+        return str(made["data"]["attributes"]["md5sum"])
 
     def intake(self, file: Path, name: str, told: Callable[[int], None] = lambda _: None) -> str:
         """Hands a file over to be gathered, streamed; `told` hears the bytes of each part. Answers its id.
