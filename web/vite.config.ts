@@ -16,7 +16,7 @@ function pagesOf(app: string): [string, string][] {
   return [[app, resolve(root, 'apps', app, 'index.html')], ...(existsSync(guests) ? [[`${app}-public`, guests] as [string, string]] : [])]
 }
 
-const LAZY = /node_modules\/(pdfjs-dist|marked|dompurify|@noble)\/|client\/src\/digest/
+const LAZY = /node_modules\/(pdfjs-dist|marked|dompurify|@noble|world-atlas|topojson-client)\/|client\/src\/digest/
 
 /** Where `dev/web` lets the development server listen; the pages themselves are on the hosts of the apps. */
 const DEVELOPMENT = { host: '127.0.0.1', port: Number(process.env.ALCOVE_VITE_PORT ?? 5173) }

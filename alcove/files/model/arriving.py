@@ -23,6 +23,8 @@ FINISHED_LIFE = timedelta(days=1)
 """How long it is remembered which file an upload became: who heard no answer asks again within this time."""
 MANY = 500
 """Unfinished uploads of one place at the most."""
+FEW = 50
+"""Those that came by one link at the most."""
 SAID = 64 << 10
 """Bytes of `Upload-Metadata` at the most."""
 

@@ -14,7 +14,7 @@ from alcove.base.ids import new_id
 from alcove.files.blobs import Sums
 from alcove.files.errors import TooManyUploads, UploadMissing, WrongDigest, WrongOffset, WrongPiece
 from alcove.files.model import NOBODY, Author, Node
-from alcove.files.model.arriving import MANY, Arriving
+from alcove.files.model.arriving import FEW, MANY, Arriving
 from alcove.files.service.content import Upload
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ BATCH = 1 << 20
 """Bytes that are gathered before they are written in a thread."""
 IDLE = 30.0
 """Seconds without a byte after which a piece is taken for ended: its connection is dead, and others wait for it."""
+GUEST = "share/"
+"""How who came by a link is called: guests must not be able to keep the person from sending."""
 SUMS = 64
 """Sums that are kept in memory: what a file adds up to need not be read again when its last byte has come."""
 
@@ -64,7 +66,8 @@ class Resuming:
         size = what.size or 0
         await self._files.expect(instance, what, file_id, rev)
         waiting = [(one, there) for one, there in await self._parts.all(instance.key) if not one.done]
-        if len(waiting) >= MANY:
+        own = sum(one.maker == maker for one, _ in waiting)
+        if len(waiting) >= MANY or (maker.startswith(GUEST) and own >= FEW):
             raise TooManyUploads
         # What came of others and is no file yet takes space too.
         await self._files.expect(instance, replace(what, size=size + sum(there for _, there in waiting)), file_id, rev)

@@ -193,6 +193,16 @@ async def test_too_many(disk: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     await begin(disk, 5, name="c")
 
 
+async def test_guests_have_fewer(disk: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alcove.files.service.resuming.FEW", 1)
+    everybody = Rule("io.cozy.files", frozenset())
+    disk.somebody = disk.somebody_else(everybody, audience="share", subject="link")
+    await begun(disk, 5)
+    await begin(disk, 5, 429, name="b")
+    disk.somebody = disk.somebody_else(everybody, audience="app", subject="files")
+    await begin(disk, 5, name="c")
+
+
 async def test_giving_up(disk: Door, tmp_path: Path) -> None:
     where = await begun(disk, 5)
     await piece(disk, where, 0, b"abc")

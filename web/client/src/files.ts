@@ -84,6 +84,12 @@ export interface Change {
   name?: string
   dir_id?: string
   move_to_trash?: boolean
+  favorite?: boolean
+}
+
+/** A change as the server reads it. */
+function patchOf({ id, favorite, ...attributes }: Change) {
+  return { id, type: FILES, attributes: { ...attributes, ...(favorite !== undefined && { cozyMetadata: { favorite } }) } }
 }
 
 /** A change among many that was refused. */
@@ -208,7 +214,7 @@ export class Files {
     const faults: Fault[] = []
     for (let at = 0; at < changes.length && !signal?.aborted; at += BATCH) {
       const some = changes.slice(at, at + BATCH)
-      const data = some.map(({ id, ...attributes }) => ({ id, type: FILES, attributes }))
+      const data = some.map(patchOf)
       const answer = await this.door.send('PATCH', '/files/', { body: { data }, accept: JSONAPI }).catch((error: unknown) => error)
       if (answer instanceof Refused && answer.said?.errors) faults.push(...faultsIn(answer.said.errors))
       else if (answer instanceof Error) throw answer

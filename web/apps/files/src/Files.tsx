@@ -16,6 +16,7 @@ import { useSelection } from './selection'
 import { filterNow, type Go, go, type State, useFilesState } from './state'
 import { texts } from './texts'
 import { useVerbs, type Where } from './verbs'
+import { Ways } from './Ways'
 
 export function Files() {
   const say = useSay(texts)
@@ -41,6 +42,13 @@ export function Files() {
 function Page() {
   const [state, go] = useFilesState()
   if (state.search !== undefined) return <Search state={state} go={go} />
+  if (state.show) {
+    return (
+      <Suspense fallback={<main className={css.lost} />}>
+        <View state={state} go={go} />
+      </Suspense>
+    )
+  }
   return state.folder === undefined ? <Found id={state.file ?? ''} go={go} /> : <Folder key={state.folder} id={state.folder} state={state} go={go} />
 }
 
@@ -68,6 +76,7 @@ function Found({ id, go }: { id: string; go: Go }) {
   return <main className={css.lost}>{found.isError ? <Failure error={found.error} again={() => void found.refetch()} /> : <Rows count={10} />}</main>
 }
 
+const View = lazy(() => import('./views/View'))
 const Sharing = lazy(() => import('./sharing/Sharing'))
 
 type Dialog = { kind: 'where'; asked: Asked } | { kind: 'share'; entry: Entry } | { kind: 'folder' } | { kind: 'ever'; entries: readonly Entry[] | 'all' }
@@ -179,6 +188,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
           act('move', say('move'), 'move', ['m'], () => setDialog({ kind: 'where', asked: { verb: 'move', entries: chosen } })),
           act('copy', say('copy'), 'copy', ['c'], () => setDialog({ kind: 'where', asked: { verb: 'copy', entries: chosen } })),
           ...(single ? [act('share', say('share'), 'link', ['l'], () => setDialog({ kind: 'share', entry: single }))] : []),
+          act('favorite', say(chosen.every(entry => entry.favorite) ? 'favorite.out' : 'favorite'), 'star', ['s'], () => void verbs.favor(chosen, !chosen.every(entry => entry.favorite))),
           act('download', say('download'), 'download', ['d'], () => void verbs.download(chosen)),
           act('trash', say('trash.do'), 'trash', ['Delete'], () => putAway(chosen)),
         ]
@@ -228,6 +238,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
     <main className={css.main} data-info={state.info || undefined}>
       <section className={css.pane} aria-label={title}>
         <h1 className="unseen">{title}</h1>
+        {id === ROOT && <Ways show={undefined} go={go} />}
         <header className={css.head} data-some={(some && !dragging) || undefined}>
           {some && !dragging ? (
             <Chosen count={chosen.length} actions={onChosen} none={() => selection.none()} />

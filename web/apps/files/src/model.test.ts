@@ -5,7 +5,7 @@ import { textIn } from './preview'
 import { texts } from './texts'
 
 const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
-  id: name, name, parent: 'p', folder: false, size: 0, mime: '', kind: 'files', updated: '', moment: Date.parse(more.updated ?? '') || 0, created: '', pictures: undefined, from: undefined, mark: '', generation: 1, turn: 0, ...more,
+  id: name, name, parent: 'p', folder: false, size: 0, mime: '', kind: 'files', updated: '', moment: Date.parse(more.updated ?? '') || 0, created: '', pictures: undefined, from: undefined, mark: '', generation: 1, turn: 0, favorite: false, ...more,
 })
 const names = (entries: readonly Entry[]) => entries.map(one => one.name)
 

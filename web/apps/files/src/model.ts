@@ -24,6 +24,7 @@ export interface Entry {
   generation: number
   /** How often it was told that a picture of it was made. */
   turn: number
+  favorite: boolean
   /** When it was changed, in milliseconds; 0 when that is not known. */
   moment: number
 }
@@ -42,6 +43,7 @@ interface Stored {
   updated_at?: string
   md5sum?: string
   restore_path?: string
+  cozyMetadata?: { favorite?: boolean }
 }
 
 function made(id: string, said: Omit<Stored, '_id'>, rev: string | undefined, links: FileResource['links']): Entry {
@@ -61,6 +63,7 @@ function made(id: string, said: Omit<Stored, '_id'>, rev: string | undefined, li
     mark: said.md5sum ?? '',
     generation: Number.parseInt(rev ?? '', 10) || 0,
     turn: 0,
+    favorite: said.cozyMetadata?.favorite === true,
   }
 }
 

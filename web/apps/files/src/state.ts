@@ -21,9 +21,14 @@ export interface State {
   kind: string
   when: string
   inside: string
+  /** A way to look at all files, in place of a folder. */
+  show: Show | undefined
 }
 
-export type Go = (changes: Partial<Record<'folder' | 'file' | 'trash' | 'view' | 'sort' | 'info' | 'filter' | 'look' | 'search' | 'kind' | 'when' | 'inside', string | undefined>>, how?: How) => void
+export type Show = 'recent' | 'favorites' | 'photos' | 'shared' | 'twice'
+const SHOWS: readonly string[] = ['recent', 'favorites', 'photos', 'shared', 'twice']
+
+export type Go = (changes: Partial<Record<'folder' | 'file' | 'trash' | 'view' | 'sort' | 'info' | 'filter' | 'look' | 'search' | 'kind' | 'when' | 'inside' | 'show', string | undefined>>, how?: How) => void
 
 export const go: Go = (changes, how) => changeUrl(changes.folder === ROOT && !changes.file ? { ...changes, folder: undefined } : changes, how)
 
@@ -47,6 +52,7 @@ export function useFilesState(): [State, Go] {
     kind: url.get('kind') ?? '',
     when: url.get('when') ?? '',
     inside: url.get('inside') ?? '',
+    show: SHOWS.includes(url.get('show') ?? '') ? (url.get('show') as Show) : undefined,
   }
   return [state, go]
 }

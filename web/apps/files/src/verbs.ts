@@ -41,6 +41,7 @@ export interface Verbs {
   emptyTrash: () => Promise<void>
   makeFolder: (parent: string, name: string) => Promise<Entry>
   download: (entries: readonly Entry[]) => Promise<void>
+  favor: (entries: readonly Entry[], favorite: boolean) => Promise<void>
   revert: (version: string, day: string) => Promise<void>
   downloadVersion: (version: string) => Promise<void>
   lookAtVersion: (version: string) => Promise<void>
@@ -273,6 +274,14 @@ export function useVerbs(): Verbs {
         fetchAway(await files.archive(name, entries.map(entry => entry.id)))
         toast({ text: say('said.packing', named(entries)) })
       }),
+      favor: guarded((entries, favorite) =>
+        undoable(async () => {
+          const turned = entries.filter(entry => entry.favorite !== favorite)
+          const set = (to: boolean) => change(turned, say('work.favor'), { favorite: to }, entry => ({ ...entry, favorite: to }))
+          const done = turned.length ? await set(favorite) : []
+          return done.length ? { text: say(favorite ? 'said.favored' : 'said.unfavored', named(done)), undo: () => void set(!favorite).catch(wrong) } : undefined
+        }),
+      ),
       revert: guarded(async (version, day) => {
         await files.revert(version)
         toast({ text: say('said.reverted', { day }) })
