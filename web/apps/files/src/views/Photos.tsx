@@ -85,7 +85,9 @@ export function Grid({ photos, reading, state, go, switcher }: GridProps) {
     estimateSize: at => ('day' in (lines[at] as object) ? HEAD : tile + GAP),
     overscan: 3,
   })
-  useEffect(() => virtual.measure(), [tile, virtual])
+  useEffect(() => {
+    virtual.measure()
+  }, [tile, virtual])
   const rows = virtual.getVirtualItems()
   const seen = rows.flatMap(row => {
     const line = lines[row.index]
