@@ -31,5 +31,5 @@ def test_writes_that_vanish_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyP
             log.unlink()
 
     monkeypatch.setattr(Server, "kill", kill_and_harm)
-    verdict = drill(kills=1, seed=2, home=tmp_path / "home", load=(1.5, 2.0))
+    verdict = drill(kills=3, seed=2, home=tmp_path / "home", load=(1.5, 2.0))
     assert verdict.lost

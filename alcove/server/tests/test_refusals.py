@@ -84,8 +84,11 @@ async def test_nobody_comes_in_without_rights_and_nothing_changes(door: Front) -
             line = f"{route.method} {route.path}"
             seen = [await ask(client, route, path) for client in (nobody, neighbour, poor)]
             wrong_by_itself = {400, 422} if route.guard is Guard.LATE else set()
-            neighbour_gets = {401} if route.guard is Guard.SESSION else {400, *wrong_by_itself}
-            expected = {401, *wrong_by_itself}, neighbour_gets, {400, 401, 403, 404, 422}
+            by_itself = route.guard in (Guard.SESSION, Guard.DEVICE)
+            neighbour_gets = {401} if by_itself else {400, *wrong_by_itself}
+            # The first version of OCS answers 200 to whoever it knows, and says in the body that it refuses.
+            in_words = {200} if route.path.startswith("/ocs/v1.php/") else set()
+            expected = {401, *wrong_by_itself}, neighbour_gets, {400, 401, 403, 404, 405, 412, 422, *in_words}
             fits = all(status in allowed for status, allowed in zip(seen, expected, strict=True))
             if not fits and FOR_EVERYBODY_WITH_A_TOKEN.get(line) != seen:
                 wrong.append(f"{line} answers {seen} to nobody, to a token of another place, to one without the right")
@@ -117,6 +120,6 @@ async def test_the_operators_side_is_for_the_operator(door: Front) -> None:
                     assert await ask(client, route, path) == 401, route.path
     async with door.client(ALICE, "*") as owner:
         for route, path in addresses(door, ids):
-            if route.operator and not route.path.startswith("/jobs"):
+            if route.operator and not route.path.startswith(("/egress", "/jobs")):  # these are on both sides
                 assert await ask(owner, route, path) == 404, route.path
     assert [one.domain for one in door.house.need(Instances).all()] == [ALICE, BOB]
