@@ -39,7 +39,14 @@ def file(name: str, dir_id: str) -> dict[str, Any]:
     """A file's document. Its bytes are nowhere: nobody asks for them here."""
     blob = f"{new_id()}.{'0' * 64}"
     times = {"created_at": STAMP, "updated_at": STAMP}
-    kind = {"type": "file", "mime": "text/plain", "class": "text", "size": "5", "md5sum": "XUFAKrxLKna5cZ2REBfFkg=="}
+    # Of a class that nobody looks into: there are no bytes to be found.
+    kind = {
+        "type": "file",
+        "mime": "application/zip",
+        "class": "zip",
+        "size": "5",
+        "md5sum": "XUFAKrxLKna5cZ2REBfFkg==",
+    }
     place = {"internal_vfs_id": blob, "name": name, "dir_id": dir_id}
     return {**place, **kind, **times, "executable": False, "encrypted": False, "trashed": False}
 
@@ -61,7 +68,7 @@ async def fill(house: Front, count: int) -> tuple[str, list[str]]:
                     folder = {"type": "directory", "name": f"d{number}", "dir_id": ROOT, "path": f"/d{number}", **times}
                     await tx.put(FILES, small, folder)
                 ident = new_id()
-                await tx.put(FILES, ident, file(f"file {number:07}.txt", large if in_large else small))
+                await tx.put(FILES, ident, file(f"file {number:07}.zip", large if in_large else small))
                 if not in_large and len(some) < 10_000:
                     some.append(ident)
 
@@ -75,7 +82,7 @@ def operations(client: httpx.AsyncClient, large: str, some: list[str], since: st
     dice = random.Random(1)
 
     def rename() -> Awaitable[httpx.Response]:
-        name = {"data": {"attributes": {"name": f"renamed {new_id()}.txt"}}}
+        name = {"data": {"attributes": {"name": f"renamed {new_id()}.zip"}}}
         return client.patch(f"/files/{dice.choice(some)}", json=name)
 
     def upload() -> Awaitable[httpx.Response]:
@@ -83,7 +90,7 @@ def operations(client: httpx.AsyncClient, large: str, some: list[str], since: st
 
     def by_path() -> Awaitable[httpx.Response]:
         number = dice.randrange(count // 10) * 10
-        return client.get(f"/files/metadata?Path=/large/file {number:07}.txt")
+        return client.get(f"/files/metadata?Path=/large/file {number:07}.zip")
 
     changes = "/files/_changes?include_docs=true&include_file_path=true"
     return {
