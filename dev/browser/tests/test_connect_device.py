@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import httpx
 from playwright.sync_api import expect
 
 from browser.server import PASSPHRASE
@@ -47,3 +48,26 @@ def test_an_app_password_is_made_told_once_and_removed(person: Person, visiting:
     known.get_by_role("button", name="Retirer Portable").click()
     page.get_by_role("dialog").get_by_role("button", name="Retirer").click()
     expect(known).to_contain_text("Aucun appareil")
+
+
+def test_a_device_that_asks_by_itself_is_let_in(person: Person, visiting: Visiting) -> None:
+    there, host = f"http://127.0.0.1:{person.domain.rpartition(':')[2]}", {"Host": person.domain}
+    agent = {"User-Agent": "Mozilla/5.0 (Android) Nextcloud-android/3.30.0"}
+    begun = httpx.post(f"{there}/index.php/login/v2", headers={**host, **agent}).json()
+    visit = visiting(person)
+    page = visit.open("account")
+    page.goto(begun["login"])
+    expect(page.get_by_role("heading", name="Laisser entrer cet appareil ?")).to_be_visible()
+    expect(page.get_by_text("Nextcloud, Android").first).to_be_visible()
+    visit.check("device")
+    page.get_by_label("Nom de l’appareil").fill("Mon téléphone")
+    page.get_by_role("button", name="Le laisser entrer").click()
+    expect(page.get_by_role("heading", name="Votre appareil est entré")).to_be_visible()
+    visit.check("device-done")
+    poll = f"{there}/login/v2/poll"
+    given = httpx.post(poll, headers=host, data={"token": begun["poll"]["token"]}).json()
+    auth = (given["loginName"], given["appPassword"])
+    seen = httpx.request("PROPFIND", f"{there}/remote.php/dav/files/{given['loginName']}/", headers=host, auth=auth)
+    assert seen.status_code == 207
+    page.goto(person.address("account", "#passwords"))
+    expect(page.get_by_role("region", name="Mots de passe d’application")).to_contain_text("Mon téléphone")

@@ -41,8 +41,8 @@ class Previews:
             "/apps/files/api/v1/thumbnail/:x/:y/*path": self.thumbnail,
         }
         return [
-            Route("GET", f"{prefix}{path}", handler, Guard.DEVICE, shared=False)
-            for prefix in ("/index.php", "")
+            # Under this name alone: `/apps` is the contract's, and pages of other origins ask there.
+            Route("GET", f"/index.php{path}", handler, Guard.DEVICE, shared=False)
             for path, handler in paths.items()
         ]
 
