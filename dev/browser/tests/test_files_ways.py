@@ -64,7 +64,7 @@ def test_recent_and_favourites(person: Person, visiting: Visiting) -> None:
     visit.check("files-favorites-none")
     way(page, "Fichiers")
     row(page, "Loin").click()
-    page.keyboard.press("s")
+    page.keyboard.press("f")
     expect(page.get_by_text("« Loin » est dans les favoris.")).to_be_visible()
     way(page, "Favoris")
     expect(line(page, "Loin")).to_be_visible()

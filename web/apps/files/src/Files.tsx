@@ -188,7 +188,7 @@ function Folder({ id, state, go }: { id: string; state: State; go: Go }) {
           act('move', say('move'), 'move', ['m'], () => setDialog({ kind: 'where', asked: { verb: 'move', entries: chosen } })),
           act('copy', say('copy'), 'copy', ['c'], () => setDialog({ kind: 'where', asked: { verb: 'copy', entries: chosen } })),
           ...(single ? [act('share', say('share'), 'link', ['l'], () => setDialog({ kind: 'share', entry: single }))] : []),
-          act('favorite', say(chosen.every(entry => entry.favorite) ? 'favorite.out' : 'favorite'), 'star', ['s'], () => void verbs.favor(chosen, !chosen.every(entry => entry.favorite))),
+          act('favorite', say(chosen.every(entry => entry.favorite) ? 'favorite.out' : 'favorite'), 'star', ['f'], () => void verbs.favor(chosen, !chosen.every(entry => entry.favorite))),
           act('download', say('download'), 'download', ['d'], () => void verbs.download(chosen)),
           act('trash', say('trash.do'), 'trash', ['Delete'], () => putAway(chosen)),
         ]
