@@ -424,11 +424,16 @@ class _Watch:
         finally:
             self._alarm = None
             self._kill()
-            for reader in readers:
-                reader.cancel()
-            await asyncio.gather(*readers, return_exceptions=True)
-            await self._child.wait()
+            # Who is cancelled twice must not leave pipes behind.
+            await asyncio.shield(asyncio.ensure_future(self._gone(readers)))
         return self._ending()
+
+    async def _gone(self, readers: list[asyncio.Task[None]]) -> None:
+        """Waits until the child, which was killed, and its pipes are no more."""
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+        await self._child.wait()
 
     def _ending(self) -> Ending:
         code = self._child.returncode or 0

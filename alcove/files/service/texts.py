@@ -121,8 +121,9 @@ class Texts:
         self._asked.clear()
         for handle in self._later:
             handle.cancel()
-        if self._present is not None:
-            self._present.cancel()
+        if (present := self._present) is not None:
+            present.cancel()
+            await asyncio.wait([present])  # its program is gone then, and so are the pipes to it
         if self._reading is not None:
             self._reading.cancel()
             with suppress(asyncio.CancelledError):

@@ -128,8 +128,9 @@ class Thumbnails:
         """Ends at once. What was not made is made after the next start, or when it is asked for again."""
         self._stopped = True
         self._asked.clear()
-        if self._present is not None:
-            self._present.cancel()
+        if (present := self._present) is not None:
+            present.cancel()
+            await asyncio.wait([present])  # its program is gone then, and so are the pipes to it
         if self._drawing is not None:
             self._drawing.cancel()
             with suppress(asyncio.CancelledError):
