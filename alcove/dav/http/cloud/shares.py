@@ -67,7 +67,7 @@ class Shares:
 
     async def all(self, call: Call) -> list[Any]:
         """The links to the file of `path`, with `subfiles` to what is in that folder; without a path, all."""
-        instance, who = cast("Instance", call.instance), _who(call)
+        instance, who = cast("Instance", call.instance), _who(call, "GET")
         if call.query("shared_with_me") == "true":
             return []
         wanted: Node | None = None
@@ -85,13 +85,13 @@ class Shares:
 
     async def show(self, call: Call) -> list[Any]:
         """A link."""
-        instance, who = cast("Instance", call.instance), _who(call)
+        instance, who = cast("Instance", call.instance), _who(call, "GET")
         link, node = await self._found(call)
         return [await self._shown(instance, who, link, node)]
 
     async def make(self, call: Call) -> dict[str, Any]:
         """A new link to the file of `path`, with `permissions`, `password` and `expireDate` as they are said."""
-        instance, who, said = cast("Instance", call.instance), _who(call), await _said(call)
+        instance, who, said = cast("Instance", call.instance), _who(call, "POST"), await _said(call)
         if whole(said.get("shareType", str(LINK)), 3) != LINK:
             raise Forbidden("Files are shared by link here, with nobody by name")
         if await self._permissions.granted(instance, "app", APP) is None:
@@ -112,7 +112,7 @@ class Shares:
 
     async def change(self, call: Call) -> dict[str, Any]:
         """What is said of a link holds from now on; what is empty is taken away."""
-        instance, who, said = cast("Instance", call.instance), _who(call), await _said(call)
+        instance, who, said = cast("Instance", call.instance), _who(call, "PUT"), await _said(call)
         link, node = await self._found(call)
         if "permissions" in said or "publicUpload" in said:
             wanted = _wanted(said, node, permissions_of(_verbs(link), folder=node.is_dir))
@@ -128,7 +128,7 @@ class Shares:
 
     async def remove(self, call: Call) -> list[Any]:
         """Takes a link back: it opens nothing from then on."""
-        who = _who(call)
+        who = _who(call, "DELETE")
         link, _ = await self._found(call)
         await self._permissions.revoke(call.instance, who, link.id)
         return []
@@ -211,9 +211,10 @@ class Shares:
         }
 
 
-def _who(call: Call) -> Who:
-    """The app Files, with what the caller may do: who came by a link makes none."""
+def _who(call: Call, verb: str) -> Who:
+    """The app Files, with what the caller may do. Only who may do that to all files is told of links."""
     caller = cast("Who", call.caller)
+    caller.allow_type(verb, FILES)
     if caller.audience not in MAKERS or caller.document:
         raise Forbidden
     return Who("app", APP, f"io.cozy.apps/{APP}", caller.permissions)
