@@ -220,7 +220,7 @@ class Confinement:
             stdin=asyncio.subprocess.PIPE if talk else asyncio.subprocess.DEVNULL,
             start_new_session=True,
         )
-        watch = _Watch(asyncio.subprocess.Process(transport, protocol, loop), limits, on_line)
+        watch = _Watch(asyncio.subprocess.Process(transport, protocol, loop), transport, limits, on_line)
         try:
             if talk is not None:
                 talk._join(watch)
@@ -228,7 +228,6 @@ class Confinement:
         finally:
             if talk is not None:
                 talk._join(None)
-            transport.close()  # a pipe whose reading was paused would stay open
 
     def _command(self, program: Program, limits: Limits) -> list[str]:
         limited = [*_limit_command(limits), "--"]
@@ -372,8 +371,15 @@ def python_binds() -> tuple[Bind, ...]:
 class _Watch:
     """One running child: reads its output, ends it when it oversteps."""
 
-    def __init__(self, child: asyncio.subprocess.Process, limits: Limits, on_line: OnLine | None) -> None:
+    def __init__(
+        self,
+        child: asyncio.subprocess.Process,
+        transport: asyncio.SubprocessTransport,
+        limits: Limits,
+        on_line: OnLine | None,
+    ) -> None:
         self._child = child
+        self._transport = transport
         self._limits = limits
         self._on_line = on_line
         self._cause: Cause | None = None
@@ -433,6 +439,7 @@ class _Watch:
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
+        self._transport.close()  # a pipe that is full and that nobody reads is never seen to end
         await self._child.wait()
 
     def _ending(self) -> Ending:

@@ -168,6 +168,24 @@ async def test_a_cancelled_run_leaves_no_process() -> None:
         await task
 
 
+async def test_a_cancelled_run_whose_output_nobody_reads_ends_too() -> None:
+    begun = asyncio.Event()
+
+    async def deaf(_line: bytes) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    flood = "import sys\nwhile True: print('x' * 50_000, flush=True)"
+    program = Program((sys.executable, "-I", "-c", flood), {}, python_binds())
+    task = asyncio.create_task((await namespaces()).run(program, Limits(output=1 << 30), deaf))
+    await asyncio.wait_for(begun.wait(), 20)
+    for _ in range(2):  # also for who is cancelled again while it ends
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 20)
+
+
 async def test_an_error_of_the_reader_is_not_lost() -> None:
     confinement = await namespaces()
 
