@@ -39,6 +39,7 @@ class Connections:
         self._places = asyncio.Semaphore(largest)
         self._idle: list[tuple[Connection, float]] = []
         """With the moment since when each is idle; the one that was used last is the last."""
+        self._closed = False
 
     async def take(self) -> Connection:
         """A connection, to be given back. Raises what `AWAY` has."""
@@ -60,7 +61,7 @@ class Connections:
         """
         now = asyncio.get_running_loop().time()
         left = error is not None and (not isinstance(error, Exception) or isinstance(error, AWAY))
-        if left or connection.is_in_transaction():
+        if left or self._closed or connection.is_in_transaction():
             connection.terminate()
         elif not connection.is_closed():
             self._idle.append((connection, now))
@@ -76,7 +77,8 @@ class Connections:
         return None
 
     async def close(self) -> None:
-        """Closes those that nobody uses."""
+        """Closes those that nobody uses; the others are ended when they are given back."""
+        self._closed = True
         idle, self._idle = self._idle, []
         for connection, _ in idle:
             try:

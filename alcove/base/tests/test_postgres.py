@@ -83,6 +83,14 @@ async def test_few_connections_serve_many_and_those_left_in_the_middle_are_repla
     await database.close()
 
 
+async def test_a_connection_that_is_in_use_at_the_end_is_ended_when_it_is_given_back(postgres: TestServer) -> None:
+    database = Postgres(await postgres.database())
+    async with database.connection() as connection:
+        await database.close()
+        assert await connection.fetchval("select 1") == 1
+    assert connection.is_closed()
+
+
 async def test_plain_code_waits_and_hears_what_goes_wrong() -> None:
     async def half(number: int) -> int:
         if number % 2:
