@@ -28,6 +28,14 @@ def pytest_runtest_makereport() -> Iterator[None]:
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells why a test was tried once more: what fails by chance wants mending, and one must know where."""
+    for report in terminalreporter.stats.get("rerun", []):
+        crash = getattr(report.longrepr, "reprcrash", None)
+        terminalreporter.write_sep("-", f"{report.nodeid}, at the first try")
+        terminalreporter.write_line(str(crash or report.longrepr)[:2000])
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestServer]:
     """A PostgreSQL of this run's own."""

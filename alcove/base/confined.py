@@ -210,17 +210,12 @@ class Confinement:
         """
         if self.level is Level.NONE:
             raise NoConfinement(self.how[0].upper() + self.how[1:])
-        limits = limits or Limits()
-        loop = asyncio.get_running_loop()
-        transport, protocol = await loop.subprocess_exec(
-            lambda: asyncio.subprocess.SubprocessStreamProtocol(LINE, loop),
-            *self._command(program, limits),
-            env=dict(program.env),
-            cwd="/" if self.level is Level.NAMESPACES else program.cwd,
-            stdin=asyncio.subprocess.PIPE if talk else asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        watch = _Watch(asyncio.subprocess.Process(transport, protocol, loop), transport, limits, on_line)
+        starting = asyncio.ensure_future(self._start(program, limits or Limits(), on_line, listening=talk is not None))
+        try:
+            watch = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.shield(asyncio.ensure_future(_forsake(starting)))
+            raise
         try:
             if talk is not None:
                 talk._join(watch)
@@ -228,6 +223,18 @@ class Confinement:
         finally:
             if talk is not None:
                 talk._join(None)
+
+    async def _start(self, program: Program, limits: Limits, on_line: OnLine | None, *, listening: bool) -> _Watch:
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.subprocess_exec(
+            lambda: asyncio.subprocess.SubprocessStreamProtocol(LINE, loop),
+            *self._command(program, limits),
+            env=dict(program.env),
+            cwd="/" if self.level is Level.NAMESPACES else program.cwd,
+            stdin=asyncio.subprocess.PIPE if listening else asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return _Watch(asyncio.subprocess.Process(transport, protocol, loop), transport, limits, on_line)
 
     def _command(self, program: Program, limits: Limits) -> list[str]:
         limited = [*_limit_command(limits), "--"]
@@ -368,6 +375,16 @@ def python_binds() -> tuple[Bind, ...]:
 # How the child ends
 
 
+async def _forsake(starting: asyncio.Future[_Watch]) -> None:
+    """Ends a child that nobody wants any more before it was there.
+
+    asyncio by itself would kill its first process alone; what that has started by then keeps the pipes open, whose end
+    is waited for: for ever.
+    """
+    with contextlib.suppress(OSError):  # it could not be started
+        await (await starting).abandon()
+
+
 class _Watch:
     """One running child: reads its output, ends it when it oversteps."""
 
@@ -418,6 +435,11 @@ class _Watch:
     def _next_end(self) -> float:
         """When the child is ended unless it gives a sign of life, on the loop's clock."""
         return min(self._deadline, self._loop.time() + self._limits.quiet)
+
+    async def abandon(self) -> None:
+        """Ends it without having listened."""
+        self._kill()
+        await self._gone([])
 
     async def to_the_end(self) -> Ending:
         readers = [asyncio.create_task(self._read_lines()), asyncio.create_task(self._read_stderr())]

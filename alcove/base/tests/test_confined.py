@@ -186,6 +186,19 @@ async def test_a_cancelled_run_whose_output_nobody_reads_ends_too() -> None:
         await asyncio.wait_for(task, 20)
 
 
+async def test_who_is_cancelled_while_the_child_starts_waits_for_none_of_its_children(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    command = f"/bin/sh -c 'echo > {there}; exec sleep 60' & wait"
+    task = asyncio.create_task(Confinement(Level.LIMITS, "limits alone").run(Program(("/bin/sh", "-c", command))))
+    for _ in range(2):  # it is born; its pipes are not connected yet
+        await asyncio.sleep(0)
+    while not there.exists():  # the loop is held: nothing goes on here until the child has a child
+        os.sched_yield()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 20)
+
+
 async def test_an_error_of_the_reader_is_not_lost() -> None:
     confinement = await namespaces()
 

@@ -33,12 +33,12 @@ def papers(tmp_path: Path) -> list[Path]:
     return [tmp_path / name for name, _ in found]
 
 
-def test_from_the_printed_line_to_a_true_sentence(server: Server, papers: list[Path], visiting: Visiting) -> None:
-    domain = f"me.localhost:{server.port}"
-    me = server.known(domain)
+def test_from_the_printed_line_to_a_true_sentence(own: Server, papers: list[Path], visiting: Visiting) -> None:
+    own.start()  # its line opens the place once
+    me = own.known(f"me.localhost:{own.port}")
     visit = visiting(me)
     page = visit.page
-    page.goto(server.opening)
+    page.goto(own.opening)
     visit.check("first-start")
     expect(page.locator("#first-form button[type=submit]")).to_be_enabled()
     page.get_by_label("Votre nom").fill("Camille Moreau")
