@@ -7,14 +7,16 @@ from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.listing import answer_installed
 from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.model import Kind
-from alcove.apps.model.record import HIDDEN
+from alcove.apps.model.record import HIDDEN, comes_along
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import Folder
 from alcove.apps.service.installing import Installer, Installers
 from alcove.apps.service.renewing import Renewals
+from alcove.apps.service.services import SERVICE
 
 __all__ = [
     "HIDDEN",
+    "SERVICE",
     "Apps",
     "DownloadHTTP",
     "Folder",
@@ -27,5 +29,6 @@ __all__ = [
     "NotInstalled",
     "Renewals",
     "answer_installed",
+    "comes_along",
     "send_file",
 ]

@@ -6,15 +6,28 @@ The apps that come with Alcove are told among them, and lie in a doctype of thei
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from alcove.apps.model.record import BUILTIN
+from alcove.apps.model.record import comes_along
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from alcove.apps.model import Kind
     from alcove.documents import Document, Documents, Tx
+
+
+class Hanging(Protocol):
+    """What belongs to something installed and lies elsewhere: it is written in the same unit of work."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to write."""
+        ...
+
+    async def weave(self, tx: Tx, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Writes and removes it; gives the fields of what is installed, which name it."""
+        ...
 
 
 class Installed:
@@ -33,10 +46,10 @@ class Installed:
         return found
 
     async def all(self, tenant: str) -> list[Document]:
-        """All of them, by slug."""
+        """All of them: what somebody installed by slug, then what comes with Alcove."""
         found = {document.id: document for document in await self._ours(tenant)}
         found |= {document.id: document for document in await self._documents.all(tenant, self._doctype)}
-        return [found[ident] for ident in sorted(found)]
+        return sorted(found.values(), key=lambda document: (comes_along(document), document.id))
 
     async def _ours(self, tenant: str) -> list[Document]:
         kept = await self._documents.all(tenant, self._kind.ours) if self._kind.ours else []
@@ -72,38 +85,41 @@ class Installed:
         if changes or stray:
             await self._documents.work(tenant, unit)
 
-    async def add(self, tenant: str, slug: str, fields: Mapping[str, Any]) -> Document:
-        """Installs what is not there yet, through the states that clients wait for; raises `RevisionConflict`."""
+    async def add(self, tenant: str, slug: str, fields: Mapping[str, Any], hung: Hanging) -> Document:
+        """Installs what is not there yet with what hangs on it, through the states that clients wait for.
+
+        Raises `RevisionConflict`.
+        """
 
         async def unit(tx: Tx) -> Document:
-            first = await tx.put(self._doctype, self._id(slug), {**fields, "state": "installing"})
-            return await tx.put(self._doctype, self._id(slug), fields, first.rev)
+            last = await tx.put(self._doctype, self._id(slug), {**fields, "state": "installing"})
+            whole = fields
+            if hung.changes:
+                whole = await hung.weave(tx, fields)
+                last = await tx.put(self._doctype, self._id(slug), {**whole, "state": "installing"}, last.rev)
+            return await tx.put(self._doctype, self._id(slug), whole, last.rev)
 
         return await self._documents.work(tenant, unit)
 
-    async def change(self, tenant: str, slug: str, fields: Mapping[str, Any], rev: str) -> Document:
-        """Replaces what is there in this revision; raises `RevisionConflict`."""
+    async def change(self, tenant: str, slug: str, fields: Mapping[str, Any], rev: str, hung: Hanging) -> Document:
+        """Replaces what is there in this revision, and what hangs on it; raises `RevisionConflict`."""
 
         async def unit(tx: Tx) -> Document:
-            return await tx.put(self._doctype, self._id(slug), fields, rev)
+            return await tx.put(self._doctype, self._id(slug), await hung.weave(tx, fields), rev)
 
         return await self._documents.work(tenant, unit)
 
-    async def remove(self, tenant: str, slug: str, rev: str) -> None:
-        """Removes it in this revision; raises `RevisionConflict`, `DocumentMissing`."""
+    async def remove(self, tenant: str, slug: str, rev: str, hung: Hanging) -> None:
+        """Removes it in this revision, with what hangs on it; raises `RevisionConflict`, `DocumentMissing`."""
 
         async def unit(tx: Tx) -> None:
             await tx.delete(self._doctype, self._id(slug), rev)
+            await hung.weave(tx, {})
 
         await self._documents.work(tenant, unit)
 
     def _id(self, slug: str) -> str:
         return f"{self._doctype}/{slug}"
-
-
-def comes_along(document: Document) -> bool:
-    """Whether an app comes with Alcove."""
-    return str(document.fields().get("source", "")).startswith(BUILTIN)
 
 
 def _slug(document: Document) -> str:

@@ -19,6 +19,7 @@ from alcove.apps.service.installing import Installers
 from alcove.apps.service.offering import RegistryOffers
 from alcove.apps.service.registries import Registries
 from alcove.apps.service.renewing import Renewals
+from alcove.apps.service.services import Services
 from alcove.apps.service.shelf import Shelf
 from alcove.apps.service.sources import Sources
 from alcove.apps.service.wished import Wished
@@ -28,6 +29,7 @@ from alcove.base.outgoing import Outgoing
 from alcove.documents import POLICIES, Documents, Policy
 from alcove.identity import GRANTS, OFFERS, Clients, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
 from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances, InstanceSettings
+from alcove.jobs import Triggers
 from alcove.realtime import Realtime
 from alcove.search import FINDABLES
 
@@ -51,7 +53,8 @@ def register(house: House) -> None:
     installed, shelf = Installed(documents, WEBAPPS), Shelf(house.settings.home)
     contexts, built = house.need(Contexts), built_apps(folder, vite)
     clients, realtime, sources = house.need(Clients), house.need(Realtime), Sources(house.need(Outgoing))
-    installers = Installers(documents, shelf, sources, clients, contexts, realtime, house.clock)
+    services = Services(house.need(Triggers))
+    installers = Installers(documents, shelf, sources, clients, contexts, realtime, services, house.clock)
     house.provide(Installers, installers)
     renewals = Renewals(installers.of(WEBAPPS), house.clock)
     apps = house.provide(

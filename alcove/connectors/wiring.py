@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from alcove.apps import DownloadHTTP, Installers, InstallHTTP, LogsHTTP, Renewals
+from alcove.apps import Apps, DownloadHTTP, Installers, InstallHTTP, LogsHTTP, Renewals
 from alcove.base.confined import Here, Level
 from alcove.base.crypto import Sealer
 from alcove.connectors import store
@@ -55,7 +55,7 @@ def register(house: House) -> None:
     )
     answers = Answers(shelf, questions, gatherings, intake, jobs)
     maintenance = house.provide(Maintenance, Maintenance(house.need(Documents), house.need(Flags)))
-    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance)
+    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, house.need(Apps))
     for name, worker in tasks.workers().items():
         house.registry(HANDLERS).add(name, worker)
     for index in store.INDEXES:

@@ -26,6 +26,7 @@ from alcove.files.service.paging import Pages
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
+from alcove.files.tasks import Drawing
 from alcove.files.upkeep import keep, places_of
 from alcove.instances import (
     CHECKS,
@@ -39,6 +40,7 @@ from alcove.instances import (
     Instance,
     Instances,
 )
+from alcove.jobs import HANDLERS
 from alcove.realtime import READ_CHECKS, Realtime
 from alcove.search import FINDABLES, Search
 
@@ -123,6 +125,8 @@ def _looked_into(house: House, documents: Documents, blobs: Blobs) -> tuple[Thum
     reading = house.provide(texts.Texts, texts.Texts(documents, blobs, looking, house.need(Search).renew))
     drawer = Follower(NAME, frozenset((FILES,)), thumbnails.follow, BATCH, thumbnails.wants)
     reader = Follower(texts.NAME, frozenset((FILES,)), reading.follow, texts.BATCH, reading.wants)
+    for name, worker in Drawing(thumbnails).workers().items():
+        house.registry(HANDLERS).add(name, worker)
     for follower in (drawer, reader):
         house.registry(FOLLOWERS).add(follower.name, follower)
     house.registry(FINDABLES).add("files", findable(reading))

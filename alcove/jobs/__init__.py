@@ -6,7 +6,7 @@ from alcove.jobs.model.duration import BadDuration, read_duration
 from alcove.jobs.model.job import Job, Running, Worker
 from alcove.jobs.model.trigger import Trigger, trigger_resource
 from alcove.jobs.service.jobs import Jobs
-from alcove.jobs.service.triggers import Triggers
+from alcove.jobs.service.triggers import Triggers, add_trigger, drop_trigger
 from alcove.jobs.store import copy_queue
 
 HANDLERS: Slot[Worker] = Slot("workers", "who does the jobs of each name")
@@ -25,7 +25,9 @@ __all__ = [
     "Triggers",
     "Worker",
     "WorkerMissing",
+    "add_trigger",
     "copy_queue",
+    "drop_trigger",
     "read_duration",
     "trigger_resource",
 ]

@@ -156,11 +156,15 @@ class Place:
         return counts
 
     def installed(self, kind: str) -> list[dict[str, Any]]:
-        """What is installed of a kind, `apps` or `konnectors`: the members of each."""
+        """What is installed of a kind, `apps` or `konnectors`, with what comes with Alcove: the members of each."""
+        ours = self._listed("connectors") if kind == "konnectors" else []
+        return [*self._listed(kind), *ours]
+
+    def _listed(self, name: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         start = ""
         while True:
-            page = self.ask("GET", f"/{kind}/", params={"limit": "100", "start_key": start})
+            page = self.ask("GET", f"/{name}/", params={"limit": "100", "start_key": start})
             found += [entry["attributes"] for entry in page["data"]]
             following = httpx.URL(page["links"]["next"]) if page["links"].get("next") else None
             if following is None:

@@ -28,10 +28,18 @@ def answer_installed(
     instance, said = cast("Instance", call.instance), call.query("limit", str(PAGE))
     if not (said.isascii() and said.isdecimal() and 0 < int(said[:9]) <= 1000):
         raise BadRequest(f"limit is {said[:20]!r}: a number from 1 to 1000 is allowed", parameter="limit")
-    left = [document for document in found if document.id >= call.query("start_key")]
+    left = _from(found, call.query("start_key"))
     page, rest = left[: int(said)], left[int(said) :]
     links = {}
     if rest:
         start = quote(rest[0].id, safe="")
         links["next"] = f"{scheme}://{instance.domain}{call.request.url.path}?limit={said}&start_key={start}"
     return answer_list([shown(instance, document) for document in page], links=links)
+
+
+def _from(found: Sequence[Document], start: str) -> Sequence[Document]:
+    """What follows from an id on; where it is gone, what would come after it by its id."""
+    for place, document in enumerate(found):
+        if document.id == start:
+            return found[place:]
+    return [document for document in found if document.id >= start]

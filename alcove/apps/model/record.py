@@ -12,6 +12,8 @@ from alcove.identity import WrongScope, read_set, tidy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alcove.documents import Document
+
 BUILTIN = "builtin://"
 """How the source begins of what comes with Alcove."""
 READY = frozenset({"ready", "installed"})
@@ -44,6 +46,11 @@ def read_record(kind: Kind, slug: str, content: bytes) -> dict[str, Any]:
     return fields
 
 
+def comes_along(document: Document) -> bool:
+    """Whether it comes with Alcove, and nobody installed it."""
+    return str(document.fields().get("source", "")).startswith(BUILTIN)
+
+
 def comes_from_elsewhere(fields: Mapping[str, Any]) -> bool:
     """Whether the instance keeps the files itself; what comes with Alcove is served from where it lies."""
     return bool(fields.get("code"))
@@ -62,10 +69,14 @@ def _terms(said: Any) -> dict[str, Any]:
 
 
 def _services(said: Any) -> Any:
-    """Each with all its members: clients read `debounce` without a look whether it is there."""
+    """Each with all its members: clients read `debounce` without a look whether it is there.
+
+    Which trigger is whose is never taken from a manifest: it goes with the app.
+    """
     if not isinstance(said, dict):
         return None
-    return {name: {"debounce": "", **told} for name, told in said.items() if isinstance(told, dict)}
+    told = {name: {"debounce": "", **one} for name, one in said.items() if isinstance(one, dict)}
+    return {name: {key: value for key, value in one.items() if key != "trigger_id"} for name, one in told.items()}
 
 
 def precedes(version: str, other: str) -> bool:

@@ -7,23 +7,27 @@ in between leaves either the app as it was or the new one, never half of it.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from alcove.apps.errors import AlreadyInstalled, ChangedMeanwhile, ComesAlong, LinkedClient, NotInstalled
-from alcove.apps.model import FOLDER, REGISTRY, check_slug, read_source
+from alcove.apps.model import FOLDER, REGISTRY, WEBAPPS, check_slug, read_source
 from alcove.apps.model.record import UPDATED, comes_from_elsewhere, precedes, read_record, wants_more
 from alcove.apps.service.folders import Folder
 from alcove.apps.service.registries import registries_of
+from alcove.apps.service.services import Hung
 from alcove.apps.store import Installed
 from alcove.base.clock import Clock, rfc3339
 from alcove.documents import Document, DocumentMissing, RevisionConflict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alcove.apps.model import Kind, Source
     from alcove.apps.service.package import Package
+    from alcove.apps.service.services import Services
     from alcove.apps.service.shelf import Shelf
     from alcove.apps.service.sources import Sources
     from alcove.documents import Documents
@@ -43,6 +47,8 @@ class Step:
     package: Package | None
     """The files to keep; None when there is nothing to do but what `fields` says."""
     old: Document | None = None
+    hung: Hung = field(default_factory=Hung)
+    """The triggers of its services."""
 
     @property
     def backwards(self) -> bool:
@@ -63,6 +69,7 @@ class Installer:
         clients: Clients,
         contexts: Contexts,
         realtime: Realtime,
+        services: Services,
         clock: Clock,
     ) -> None:
         self.kind = kind
@@ -72,6 +79,7 @@ class Installer:
         self._clients = clients
         self._contexts = contexts
         self._realtime = realtime
+        self._services = services
         self._clock = clock
 
     async def all(self, instance: Instance) -> list[Document]:
@@ -99,7 +107,7 @@ class Installer:
         fields = self._fields(slug, source, package) | {"state": state, "created_at": self._now()}
         if parameters is not None:
             fields["parameters"] = parameters
-        return Step(instance, slug, fields, package)
+        return Step(instance, slug, fields, package, hung=self._hung(instance, slug, {}, fields))
 
     async def newer(self, instance: Instance, slug: str, said: str, *, acked: bool) -> Step:
         """Looks at the version that its source, or another one, has now; raises what `new` does, and `ComesAlong`.
@@ -120,7 +128,9 @@ class Installer:
         if not acked and wants_more(was, fields) and not self._taken_as_is(instance, slug):
             return Step(instance, slug, {**was, "available_version": fields["version"]}, None, old)
         kept = {name: value for name, value in was.items() if name in ("created_at", "parameters")}
-        return Step(instance, slug, {**fields, **kept, "state": was.get("state", "ready")}, package, old)
+        state = was.get("state", "ready")
+        hung = self._hung(instance, slug, was, fields)
+        return Step(instance, slug, {**fields, **kept, "state": state}, package, old, hung)
 
     def before(self, step: Step) -> Document:
         """The document as it is while the files are written: not kept anywhere."""
@@ -141,9 +151,9 @@ class Installer:
             fields["version"] = f"{fields['version']}-{checksum[:10]}"  # browsers keep icons by it
         try:
             if old is None:
-                document = await self._installed.add(tenant, slug, fields)
+                document = await self._installed.add(tenant, slug, fields, step.hung)
             else:
-                document = await self._installed.change(tenant, slug, fields, old.rev)
+                document = await self._installed.change(tenant, slug, fields, old.rev, step.hung)
         except BaseException as error:
             await self.shelf.drop(tenant, self.kind, slug, code)
             if isinstance(error, RevisionConflict):
@@ -166,7 +176,8 @@ class Installer:
     async def remove(self, instance: Instance, slug: str, old: Document) -> None:
         """Removes it with its files; raises `NotInstalled` when somebody else did."""
         try:
-            await self._installed.remove(instance.key, slug, old.rev)
+            hung = self._hung(instance, slug, old.fields(), {})
+            await self._installed.remove(instance.key, slug, old.rev, hung)
         except (RevisionConflict, DocumentMissing):
             raise NotInstalled from None
         await self.shelf.drop(instance.key, self.kind, slug, str(old.fields()["code"]))
@@ -181,7 +192,11 @@ class Installer:
         assert old is not None, "what is installed has files"
         if step.fields == old.fields():
             return old
-        return await self._installed.change(step.instance.key, step.slug, step.fields, old.rev)
+        return await self._installed.change(step.instance.key, step.slug, step.fields, old.rev, step.hung)
+
+    def _hung(self, instance: Instance, slug: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Hung:
+        """What changes of its triggers; raises `ManifestRefused`. Connectors have accounts in place of services."""
+        return self._services.hung(instance.key, slug, old, new) if self.kind is WEBAPPS else Hung()
 
     def _fields(self, slug: str, source: Source, package: Package) -> dict[str, Any]:
         return {**read_record(self.kind, slug, package.manifest), "source": source.text, "updated_at": self._now()}
@@ -207,10 +222,11 @@ class Installers:
         clients: Clients,
         contexts: Contexts,
         realtime: Realtime,
+        services: Services,
         clock: Clock,
     ) -> None:
         self._documents = documents
-        self._parts = (shelf, sources, clients, contexts, realtime, clock)
+        self._parts = (shelf, sources, clients, contexts, realtime, services, clock)
 
     def of(self, kind: Kind) -> Installer:
         """The one of a kind."""

@@ -6,7 +6,7 @@ import asyncio
 import random
 from typing import TYPE_CHECKING, Any, cast
 
-from alcove.apps import HIDDEN, Folder, NoSuchFile, answer_installed, send_file
+from alcove.apps import HIDDEN, Folder, NoSuchFile, answer_installed, comes_along, send_file
 from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import answer, resource
 from alcove.connectors.errors import NoSuchConnector
@@ -52,6 +52,7 @@ class Catalogue:
         # As in the reference, what is not installed is 404 before anybody is asked who they are.
         return [
             Route("GET", "/konnectors/", self.list, Guard.TOKEN, jsonapi_errors),
+            Route("GET", "/connectors/", self.list_ours, Guard.TOKEN, jsonapi_errors),
             Route("GET", "/konnectors/:slug", self.show, Guard.PUBLIC, jsonapi_errors),
             Route("GET", "/konnectors/:slug/icon", self.icon, Guard.PUBLIC, jsonapi_errors),
             Route("GET", "/konnectors/:slug/icon/:version", self.icon, Guard.PUBLIC, jsonapi_errors),
@@ -59,10 +60,18 @@ class Catalogue:
         ]
 
     async def list(self, call: Call) -> Response:
-        """The installed connectors, 100 unless `limit` says otherwise; `start_key` is the id to begin with."""
+        """The connectors that somebody installed, 100 unless `limit` says otherwise; `start_key` is where to begin."""
+        return await self._listed(call, ours=False)
+
+    async def list_ours(self, call: Call) -> Response:
+        """The connectors that come with Alcove, in pages as `/konnectors/`: clients of Cozy do not look for them."""
+        return await self._listed(call, ours=True)
+
+    async def _listed(self, call: Call, *, ours: bool) -> Response:
         call.caller.allow_type("GET", KONNECTORS)
         found = await self._installer.all(cast("Instance", call.instance))
-        return answer_installed(call, found, self._scheme, self.shown)
+        meant = [document for document in found if comes_along(document) is ours]
+        return answer_installed(call, meant, self._scheme, self.shown)
 
     async def show(self, call: Call) -> Response:
         """One installed connector, brought to its newest version first."""

@@ -36,7 +36,9 @@ def write_connector(folder: Path, **members: object) -> dict[str, str]:
 async def test_a_connector_is_installed_listed_and_removed(door: Front, tmp_path: Path) -> None:
     at = write_connector(tmp_path, permissions={"b": {"type": "io.cozy.bills"}})
     async with door.client(DOMAIN, SCOPE) as client:
-        before = (await client.get("/konnectors/")).json()["meta"]["count"]
+        ours = (await client.get("/connectors/")).json()
+        assert "bankfiles" in [one["attributes"]["slug"] for one in ours["data"]]
+        assert (await client.get("/konnectors/")).json()["meta"]["count"] == 0
         answer = await client.post("/konnectors/shop", params={**at, "Parameters": '{"key": 1}'})
         assert answer.status_code == 202, answer.text
         shown = (await client.get("/konnectors/shop")).json()["data"]
@@ -50,7 +52,8 @@ async def test_a_connector_is_installed_listed_and_removed(door: Front, tmp_path
             "permissions": "/permissions/konnectors/shop",
         }
         listed = (await client.get("/konnectors/")).json()
-        assert (listed["meta"]["count"], listed["links"]) == (before + 1, {})
+        assert (listed["meta"]["count"], listed["links"]) == (1, {})
+        assert (await client.get("/connectors/")).json() == ours
         assert (await client.get("/konnectors/shop/icon")).headers["content-type"] == "image/svg+xml"
         assert (await client.post("/konnectors/shop", params=at)).status_code == 409
         assert (await client.put("/konnectors/shop")).status_code == 202
@@ -83,7 +86,7 @@ async def test_what_is_no_connector_is_refused(door: Front, tmp_path: Path) -> N
         assert (await client.post("/konnectors/shop", params=at)).status_code == 400
         at = write_connector(tmp_path)
         assert (await client.post("/konnectors/shop", params={**at, "Parameters": "[1]"})).status_code == 400
-        built = (await client.get("/konnectors/?limit=1")).json()["data"][0]
+        built = (await client.get("/connectors/?limit=1")).json()["data"][0]
         assert (await client.delete(built["links"]["self"])).status_code == 400
         assert (await client.put(built["links"]["self"], params=at)).status_code == 400
         assert (await client.put(built["links"]["self"])).status_code == 202

@@ -106,6 +106,12 @@ class Thumbnails:
         if self._drawing is None and not self._stopped:
             self._drawing = asyncio.create_task(self._draw_asked())
 
+    async def renew(self, tenant: str, node_id: str) -> None:
+        """Makes the thumbnails of a file now, unless they are there; does nothing for what is no picture."""
+        node = await find_node(Snapshot(self._documents, tenant), node_id)
+        if node is not None and not node.is_dir:
+            await self._make(tenant, node_id, node.blob)
+
     async def settle(self) -> None:
         """Waits until nothing that was asked for is left to do."""
         while self._drawing is not None:

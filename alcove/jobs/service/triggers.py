@@ -57,12 +57,7 @@ class Triggers:
         """
         trigger = self.drafted(tenant, said, by=by)
         self._jobs.worker(trigger.worker)
-        trigger_id = new_id()
-
-        async def unit(tx: Tx) -> Document:
-            return await tx.put(DOCTYPE, trigger_id, trigger.fields)
-
-        return trigger_of(await self._documents.work(tenant, unit))
+        return await self._documents.work(tenant, lambda tx: add_trigger(tx, trigger))
 
     def drafted(self, tenant: str, said: Mapping[str, Any], *, by: str) -> Trigger:
         """The trigger that would be made, checked but for its worker: to see who may make it before it is there."""
@@ -130,13 +125,7 @@ class Triggers:
 
     async def discard(self, tenant: str, trigger_id: str) -> None:
         """Removes a trigger if it is still there."""
-
-        async def unit(tx: Tx) -> None:
-            document = await tx.get(DOCTYPE, trigger_id)
-            if document is not None:
-                await tx.delete(DOCTYPE, trigger_id, document.rev)
-
-        await self._documents.work(tenant, unit)
+        await self._documents.work(tenant, lambda tx: drop_trigger(tx, trigger_id))
 
     async def launch(self, tenant: str, trigger_id: str) -> Job:
         """Starts a job of a trigger because a person wants it now; raises `TriggerMissing`, `WorkerMissing`."""
@@ -197,6 +186,18 @@ class Triggers:
             if await self._alarms.set(alarm, replacing=seen):
                 self._bell.ring()
                 return
+
+
+async def add_trigger(tx: Tx, trigger: Trigger) -> Trigger:
+    """Keeps a trigger that was drafted, in a unit of work: with it goes what it belongs to, or neither is there."""
+    return trigger_of(await tx.put(DOCTYPE, new_id(), trigger.fields))
+
+
+async def drop_trigger(tx: Tx, trigger_id: str) -> None:
+    """Removes a trigger in a unit of work, if it is still there."""
+    document = await tx.get(DOCTYPE, trigger_id)
+    if document is not None:
+        await tx.delete(DOCTYPE, trigger_id, document.rev)
 
 
 def _changed(trigger: Trigger, said: Mapping[str, Any], now: str) -> Trigger:

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from alcove.documents import Followers
+from alcove.files import Thumbnails
 from alcove.instances import Instances
+from alcove.jobs import Jobs
 from alcove.realtime import Realtime
 from alcove.server.testing import front
 
@@ -57,3 +59,25 @@ async def test_a_server_that_stops_while_it_draws() -> None:
                 assert (await client.post(f"/files/?Type=file&Name={n}.png", content=picture())).status_code == 201
             first = (await client.get("/files/metadata?Path=/0.png")).json()["data"]["links"]["tiny"]
             assert (await client.get(first)).status_code in (200, 404)  # asked for, and heard of by the follower
+
+
+async def _nothing(*_: object) -> None:
+    """In the place of the follower."""
+
+
+@pytest.mark.slow("starts a confined process")
+async def test_the_operator_has_a_picture_drawn_by_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Thumbnails, "follow", _nothing)
+    async with front(confinement="degraded") as entry:
+        await entry.instance()
+        tenant = entry.house.need(Instances).by_domain("alice.example").key
+        async with entry.client(scope="io.cozy.files io.cozy.jobs") as client:
+            made = (await client.post("/files/?Type=file&Name=a.png", content=picture())).json()["data"]
+            for message in ({}, {"file_id": "gone"}, {"file_id": made["id"]}):
+                said = {"data": {"attributes": {"arguments": message}}}
+                answer = await client.post("/jobs/queue/thumbnail", json=said)
+                assert answer.status_code == 202, answer.text
+                ended = await entry.house.need(Jobs).wait(tenant, answer.json()["data"]["id"])
+                assert (ended.state, ended.error) == ("done", "")
+            tiny = (await client.get(f"/files/{made['id']}")).json()["data"]["links"]["tiny"]
+            assert (await client.get(tiny)).headers["content-type"] == "image/jpeg"
