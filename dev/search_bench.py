@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alcove.documents import Documents, Followers
-from alcove.files.model.texts import kept, texts_of
+from alcove.files.model.texts import Kept, texts_of, written
 from alcove.files.service.texts import Texts
 from alcove.instances import Instances
 from alcove.server.testing import Front, front
@@ -74,7 +74,7 @@ async def fill(house: Front, tenant: str, start: int, count: int, dice: random.R
     blobs = house.house.need(Texts)._blobs
     for first in range(start, start + count, UNIT):
         for number in range(first, min(first + UNIT, start + count)) if words else ():
-            content = kept(text(words, dice))
+            content = written(Kept(text(words, dice)))
             await blobs.write(tenant, _once(content), name=texts_of(f"{number:08x}"))
         some = [(str(number), *document(number, dice)) for number in range(first, min(first + UNIT, start + count))]
 

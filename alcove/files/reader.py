@@ -1,4 +1,4 @@
-"""Reads the text in one file: a program of its own, run in a confined process, never imported by the server.
+"""Reads the text in one file: a program of its own, run in a confined process by `each`, never imported by the server.
 
 It knows nothing of the server, sees one file, and what it writes is taken for what anybody may have written. It writes
 JSON lines: strings, one after the other the text; then `{"cut": true}` where the rest was left out; or one object with
@@ -11,7 +11,6 @@ import email
 import email.policy
 import io
 import json
-import os
 import re
 import sys
 import zipfile
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.handler import ContentHandler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 MOST = 1_000_000
 """Characters of a text at the most: a novel of six hundred pages. The rest is left out."""
@@ -43,6 +42,7 @@ _NO_TEXT = re.compile(r"(?m)^[ \t]?[A-Za-z0-9+/=]{60,}\r?$")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _UNSEEN = re.compile("[\0-\x08\x0e-\x1f\x7f\ufeff\u00ad\ud800-\udfff]")
+_PACKED = re.compile("officedocument|opendocument|epub")
 _CHARSET = re.compile(rb"""(?i)<meta[^>]{0,200}charset=["']?([a-z0-9_-]{2,20})""")
 
 _FAR = "shift_jis euc_jp gb18030 big5 euc_kr"
@@ -74,6 +74,14 @@ class Text:
             self.left -= len(piece) + 1
             if self.left <= 0:
                 raise Enough
+
+
+def prepare(mimes: Sequence[str]) -> None:
+    """Loads what several files of these media types need, before each is read in a process of its own."""
+    if mimes.count("application/pdf") > 1:
+        import pypdfium2  # noqa: F401 - kept for those who come
+    if sum(bool(_PACKED.search(mime)) for mime in mimes) > 1:
+        import defusedxml.sax  # noqa: F401 - the same
 
 
 def main(path: str, mime: str) -> None:
@@ -435,8 +443,3 @@ def _charset(data: bytes) -> str:
     if best is None or (accents * 2 > high and high * 3 < len(data)):
         return "cp1252"
     return best.encoding
-
-
-if __name__ == "__main__":
-    os.nice(19)
-    main(sys.argv[1], sys.argv[2])

@@ -1,4 +1,4 @@
-"""Draws the thumbnails of one file: a program of its own, run in a confined process, never imported by the server.
+"""Draws the thumbnails of one file: run in a confined process by `each`, never imported by the server.
 
 Decoders of pictures are the likeliest way in for a hostile file. So this knows nothing of the server, sees one file,
 and what it writes is taken for what anybody may have written. For each size it writes the line `size NAME LENGTH` and
@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
     from PIL import Image as PillowImage
@@ -35,7 +34,17 @@ class Undrawable(Exception):
     """Why there is no picture of a file, in words."""
 
 
-def main(path: str) -> None:
+def prepare(mimes: Sequence[str]) -> None:
+    """Loads what several files of these media types need, before each is drawn in a process of its own."""
+    if len(mimes) > 1:
+        from PIL import Image, ImageCms, ImageOps  # noqa: F401 - kept for those who come
+
+        Image.preinit()
+    if mimes.count("application/pdf") > 1:
+        import pypdfium2  # noqa: F401 - kept for those who come
+
+
+def main(path: str, _mime: str) -> None:
     """Writes the thumbnails of a file, or why there are none. Raises `MemoryError`."""
     try:
         shrunk = list(thumbnails(opened(path)))
@@ -150,8 +159,3 @@ def thumbnails(image: Image) -> Iterator[tuple[str, bytes]]:
         written = io.BytesIO()
         image.save(written, "JPEG", quality=QUALITY)
         yield name, written.getvalue()
-
-
-if __name__ == "__main__":
-    os.nice(19)
-    main(sys.argv[1])

@@ -87,14 +87,11 @@ def _small(fields: Mapping[str, Any]) -> bool:
     return size.isdigit() and len(size) < 10 and int(size) <= UNKNOWN_SIZE
 
 
-def kept(text: str, *, cut: bool = False) -> bytes:
-    """What is kept of a text."""
-    return orjson.dumps({"cut": cut}) + b"\n" + zlib.compress(text.encode(errors="replace"), 6)
-
-
-def unread(reason: str, tries: int, *, again: bool) -> bytes:
-    """What is kept where there is none."""
-    return orjson.dumps({"reason": reason[:REASON], "tries": tries, "again": again}) + b"\n"
+def written(found: Kept) -> bytes:
+    """What is kept of a file, as bytes."""
+    if found.text is None:
+        return orjson.dumps({"reason": found.reason[:REASON], "tries": found.tries, "again": found.again}) + b"\n"
+    return orjson.dumps({"cut": found.cut}) + b"\n" + zlib.compress(found.text.encode(errors="replace"), 6)
 
 
 def read_kept(content: bytes) -> Kept | None:

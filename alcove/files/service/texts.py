@@ -1,4 +1,4 @@
-"""Reads the text in files in a confined process, one at a time, and keeps it or the reason why there is none.
+"""Reads the text in files in a confined process, some at a time, and keeps it or the reason why there is none.
 
 The follower hears of every file whose bytes are new; search, which finds files by their text, asks for what is missing.
 Bytes that are there already under another name are not read again: their text is copied.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,19 @@ from alcove.base.confined import Limits, NoConfinement
 from alcove.base.errors import StorageFull
 from alcove.files.blobs import BlobMissing
 from alcove.files.model import FILES, locator_blob, sha256_of
-from alcove.files.model.texts import LARGEST, READER, Kept, kept, read_kept, texts_of, unread, wants_text
-from alcove.files.service.looking import MAY_PASS
+from alcove.files.model.texts import LARGEST, READER, Kept, read_kept, texts_of, wants_text, written
+from alcove.files.service.looking import MANY, MAY_PASS, Subject
 from alcove.files.store import Snapshot, find_node, with_digest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from typing import Any
 
+    from alcove.base.confined import Ending
     from alcove.documents import Change, Documents
     from alcove.files.blobs import Blobs
     from alcove.files.model import Node
-    from alcove.files.service.looking import Looking
+    from alcove.files.service.looking import Batch, Looking
 
     Renew = Callable[[str, str, str], Awaitable[None]]
 
@@ -37,7 +39,7 @@ log = logging.getLogger("alcove.files")
 
 NAME = "files.texts"
 """The follower."""
-BATCH = 20
+BATCH = MANY
 """Changes after which the follower's place is remembered: what a crash makes it look at again."""
 ASKED = 2000
 """Files that may wait because somebody asked for their text: who asks beyond that asks again."""
@@ -47,7 +49,6 @@ PAUSE = 60.0
 """Seconds after which a file is tried again whose failure may have come from the machine."""
 LIMITS = Limits(memory=1 << 30, cpu=60, wall=120.0, file_size=0, open_files=64, output=16 << 20)
 PROGRAM = Path(__file__).parents[1] / "reader.py"
-SOURCE = "/text/file"
 
 
 class Texts:
@@ -61,7 +62,7 @@ class Texts:
         self._asked: dict[tuple[str, str], str] = {}
         self._later = set[asyncio.TimerHandle]()
         self._reading: asyncio.Task[None] | None = None
-        self._present: asyncio.Task[tuple[bytes, Kept]] | None = None
+        self._present: asyncio.Task[list[tuple[str, str]]] | None = None
         self._stopped = asyncio.Event()
 
     # -- what search asks
@@ -98,17 +99,13 @@ class Texts:
         Where nothing can hold the program back it goes no further: the files are read when something can, after the
         next start. A full disk is waited for.
         """
-        for change in changes:
-            if not _new_text(change):
-                continue
-            try:
-                await self._make(tenant, change.document.id, locator_blob(change.document.fields()))
-            except NoConfinement as error:
-                log.warning("files are not found by their content", extra={"reason": str(error)})
-                await self._stopped.wait()
-                raise asyncio.CancelledError from None
-            except BlobMissing:
-                log.warning("the bytes of a file are missing", extra={"tenant": tenant, "file": change.document.id})
+        new = (change.document for change in changes if _new_text(change))
+        try:
+            await self._make(tenant, [(document.id, locator_blob(document.fields())) for document in new])
+        except NoConfinement as error:
+            log.warning("files are not found by their content", extra={"reason": str(error)})
+            await self._stopped.wait()
+            raise asyncio.CancelledError from None
 
     async def settle(self) -> None:
         """Waits until nothing that was asked for is left to do."""
@@ -132,15 +129,17 @@ class Texts:
     async def _read_asked(self) -> None:
         try:
             while self._asked:
-                (tenant, blob), ident = next(iter(self._asked.items()))
+                tenant = next(iter(self._asked))[0]
+                files = [(ident, blob) for (whose, blob), ident in self._asked.items() if whose == tenant][:BATCH]
                 try:
-                    await self._make(tenant, ident, blob)
-                except (NoConfinement, StorageFull, BlobMissing, OSError) as error:
-                    log.debug("a text was not read", extra={"file": ident, "reason": str(error)})
+                    await self._make(tenant, files)
+                except (NoConfinement, StorageFull, OSError) as error:
+                    log.debug("texts were not read", extra={"tenant": tenant, "reason": str(error)})
                 except Exception:
-                    log.exception("a text could not be read", extra={"tenant": tenant, "file": ident})
+                    log.exception("texts could not be read", extra={"tenant": tenant})
                 finally:
-                    self._asked.pop((tenant, blob), None)
+                    for _, blob in files:
+                        self._asked.pop((tenant, blob), None)
         finally:
             self._reading = None
 
@@ -152,64 +151,81 @@ class Texts:
             return None
         return read_kept(content) if len(content) <= LARGEST else None
 
-    async def _make(self, tenant: str, ident: str, blob: str) -> None:
-        """Keeps the text of a file unless that was tried enough, or the file has other bytes now; has it found then."""
-        async with self._looking.turn:
-            if self._stopped.is_set():
-                raise asyncio.CancelledError  # as if it were read at this moment: the follower must not go on
-            node = await self._wanted(tenant, ident, blob)
-            if node is None:
-                return
-            found = await self._of(tenant, blob)
-            if found is None or not found.settled:
-                found = await self._read(tenant, node, found.tries if found else 0)
-        if found.text is not None:
-            await self._renew(tenant, FILES, ident)
-        elif not found.settled:
-            self._try_later(tenant, ident, blob)
+    async def _make(self, tenant: str, files: Sequence[tuple[str, str]]) -> None:
+        """Keeps the texts of files, by id and blob, and has them found: as many at a time as one process reads.
+
+        What was tried enough is not read again, nor is a file that has other bytes now. Raises `NoConfinement`,
+        `StorageFull`, `OSError`.
+        """
+        waiting = list(files)
+        while waiting:
+            async with self._looking.turn:
+                if self._stopped.is_set():
+                    raise asyncio.CancelledError  # as if they were read at this moment: the follower must not go on
+                some = self._looking.some(PROGRAM, LIMITS, waiting, partial(self._add, tenant))
+                self._present = asyncio.create_task(some)
+                try:
+                    waiting = await self._present
+                finally:
+                    self._present = None
+
+    async def _add(self, tenant: str, batch: Batch, file: tuple[str, str]) -> bool:
+        """Puts a file into a batch, unless its text is known without: then that is kept."""
+        node = await self._wanted(tenant, *file)
+        if node is None:
+            return False
+        found = await self._of(tenant, node.blob)
+        if found is not None and found.settled:
+            await self._tell(tenant, node, found)
+            return False
+        tries = found.tries if found else 0
+        if not tries and (same := await self._same(tenant, node)) is not None:
+            await self._keep(tenant, node, same)
+            return False
+        if node.size > BIGGEST:
+            await self._keep(tenant, node, Kept(None, f"it is larger than {BIGGEST >> 20} MiB", tries + 1))
+            return False
+        heard = _Heard()
+
+        async def ended(ending: Ending) -> None:
+            await self._keep(tenant, node, heard.kept(ending, tries + 1))
+
+        subject = Subject(str(node.fields.get("mime") or ""), heard.line, ended)
+        try:
+            await batch.add(self._blobs.read(tenant, node.blob), subject)
+        except BlobMissing:
+            log.warning("the bytes of a file are missing", extra={"tenant": tenant, "file": node.id})
+            return False
+        return True
 
     async def _wanted(self, tenant: str, ident: str, blob: str) -> Node | None:
         node = await find_node(Snapshot(self._documents, tenant), ident)
         return node if node is not None and node.blob == blob and wants_text(node.fields) else None
 
-    async def _read(self, tenant: str, node: Node, tries: int) -> Kept:
-        """Keeps what is in a file, and answers it."""
-        work = self._same(tenant, node) if not tries else self._looked(tenant, node, tries)
-        self._present = asyncio.create_task(work)
-        try:
-            content, found = await self._present
-        finally:
-            self._present = None
-        if await self._wanted(tenant, node.id, node.blob) is not None:
-            await self._blobs.write(tenant, _once(content), name=texts_of(node.blob))
-        return found
-
-    async def _same(self, tenant: str, node: Node) -> tuple[bytes, Kept]:
-        """The text of another file with the same bytes, where that was read; else what is in this one."""
+    async def _same(self, tenant: str, node: Node) -> Kept | None:
+        """The text of another file with the same bytes, where that was read."""
         for other in await with_digest(Snapshot(self._documents, tenant), node.md5sum, node.size):
             if other.id != node.id and sha256_of(other.fields) == sha256_of(node.fields):
                 found = await self._of(tenant, other.blob)
                 if found is not None and found.text is not None:
-                    return await asyncio.to_thread(kept, found.text, cut=found.cut), found
-        return await self._looked(tenant, node, 0)
+                    return found
+        return None
 
-    async def _looked(self, tenant: str, node: Node, tries: int) -> tuple[bytes, Kept]:
-        """What the program says of a file. Raises `NoConfinement`, `BlobMissing`, `OSError`."""
-        if node.size > BIGGEST:
-            return _without(Kept(None, f"it is larger than {BIGGEST >> 20} MiB", tries + 1))
-        heard, mime = _Heard(), str(node.fields.get("mime") or "")
-        parts = self._blobs.read(tenant, node.blob)
-        ending = await self._looking.run(PROGRAM, SOURCE, parts, LIMITS, heard.line, mime)
-        # What came before the end of time or memory is worth finding; so is what came before the damage.
-        if heard.text and (ending.ok or ending.cause not in MAY_PASS):
-            text, cut = "".join(heard.text), heard.cut or not ending.ok
-            return await asyncio.to_thread(kept, text, cut=cut), Kept(text, cut=cut)
-        if ending.ok and not heard.reason:
-            return kept(""), Kept("")
-        reason = heard.reason or ending.reason
-        stderr = ending.stderr[-500:].decode(errors="replace")
-        log.info("no text", extra={"file": node.id, "reason": reason, "stderr": stderr})
-        return _without(Kept(None, reason, tries + 1, again=ending.cause in MAY_PASS))
+    async def _keep(self, tenant: str, node: Node, found: Kept) -> None:
+        """Keeps what is in a file, unless that has other bytes by now."""
+        if found.text is None:
+            log.info("no text", extra={"file": node.id, "reason": found.reason})
+        content = await asyncio.to_thread(written, found)
+        if await self._wanted(tenant, node.id, node.blob) is not None:
+            await self._blobs.write(tenant, _once(content), name=texts_of(node.blob))
+        await self._tell(tenant, node, found)
+
+    async def _tell(self, tenant: str, node: Node, found: Kept) -> None:
+        """Has a file found by its text; one that failed by bad luck is tried again later."""
+        if found.text is not None:
+            await self._renew(tenant, FILES, node.id)
+        elif not found.settled:
+            self._try_later(tenant, node.id, node.blob)
 
     def _try_later(self, tenant: str, ident: str, blob: str) -> None:
         def again() -> None:
@@ -229,6 +245,14 @@ class _Heard:
         self.cut = False
         self._left = LARGEST
 
+    def kept(self, ending: Ending, tries: int) -> Kept:
+        """What is to be kept. What came before the end of time or memory is worth finding, or before the damage."""
+        if self.text and (ending.ok or ending.cause not in MAY_PASS):
+            return Kept("".join(self.text), cut=self.cut or not ending.ok)
+        if ending.ok and not self.reason:
+            return Kept("")
+        return Kept(None, self.reason or ending.reason, tries, again=ending.cause in MAY_PASS)
+
     async def line(self, line: bytes) -> None:
         """Takes the next line."""
         try:
@@ -244,10 +268,6 @@ class _Heard:
             self.reason = self.reason or "".join(
                 c for c in str(said.get("none", "")) if c.isprintable() and c.isascii()
             )
-
-
-def _without(found: Kept) -> tuple[bytes, Kept]:
-    return unread(found.reason, found.tries, again=found.again), found
 
 
 def _new_text(change: Change) -> bool:

@@ -1,4 +1,4 @@
-"""Draws thumbnails in a confined process, one file at a time, and keeps them or the reason why there are none.
+"""Draws thumbnails in a confined process, some files at a time, and keeps them or the reason why there are none.
 
 Two ways lead here. The follower hears of every new picture and PDF, so that thumbnails are there before somebody looks;
 and who asks for one that is missing has it made. Both wait for the same turn: however many files come, one process
@@ -12,6 +12,7 @@ import base64
 import binascii
 import logging
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from alcove.files.model.thumbnails import (
     undrawn,
     wants_thumbnails,
 )
-from alcove.files.service.looking import MAY_PASS
+from alcove.files.service.looking import MANY, MAY_PASS, Subject
 from alcove.files.store import Snapshot, find_node
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from alcove.documents import Change, Documents
     from alcove.files.blobs import Blobs
     from alcove.files.model import Node
-    from alcove.files.service.looking import Looking
+    from alcove.files.service.looking import Batch, Looking
 
     Publish = Callable[[str, str, str, str, bytes], None]
 
@@ -63,7 +64,6 @@ PICTURE = 4 << 20
 """Bytes of one thumbnail at the most."""
 LIMITS = Limits(memory=1 << 30, cpu=30, wall=90.0, file_size=0, open_files=64, output=4 * 2 * PICTURE)
 PROGRAM = Path(__file__).parents[1] / "shrinker.py"
-SOURCE = "/picture/file"
 _MARKS = tuple(f'"class":"{kind}"'.encode() for kind in PICTURED)
 
 
@@ -83,7 +83,7 @@ class Thumbnails:
         self._publish = publish
         self._asked: dict[tuple[str, str], str] = {}
         self._drawing: asyncio.Task[None] | None = None
-        self._present: asyncio.Task[tuple[bytes, Sequence[str]]] | None = None
+        self._present: asyncio.Task[list[tuple[str, str]]] | None = None
         self._stopped = False
         self._warned = False
 
@@ -120,13 +120,15 @@ class Thumbnails:
     async def _draw_asked(self) -> None:
         try:
             while self._asked:
-                (tenant, blob), node_id = next(iter(self._asked.items()))
+                tenant = next(iter(self._asked))[0]
+                files = [(ident, blob) for (whose, blob), ident in self._asked.items() if whose == tenant][:MANY]
                 try:
-                    await self._make(tenant, node_id, blob)
+                    await self._make(tenant, files)
                 except Exception:
-                    log.exception("thumbnails could not be made", extra={"tenant": tenant, "file": node_id})
+                    log.exception("thumbnails could not be made", extra={"tenant": tenant})
                 finally:
-                    self._asked.pop((tenant, blob), None)
+                    for _, blob in files:
+                        self._asked.pop((tenant, blob), None)
         finally:
             self._drawing = None
 
@@ -148,35 +150,71 @@ class Thumbnails:
 
     async def follow(self, tenant: str, changes: Sequence[Change]) -> None:
         """Makes the thumbnails of what changed. The follower's handler: what is made already costs one look."""
-        for change in changes:
-            if _new_picture(change):
-                await self._make(tenant, change.document.id, locator_blob(change.document.fields()))
+        new = (change.document for change in changes if _new_picture(change))
+        await self._make(tenant, [(document.id, locator_blob(document.fields())) for document in new])
 
-    async def _make(self, tenant: str, node_id: str, blob: str) -> None:
-        """Makes the thumbnails of a file unless they are there, were tried enough, or the file has other bytes now."""
-        async with self._looking.turn:
-            if self._stopped:
-                raise asyncio.CancelledError  # as if it were drawn at this moment: the follower must not go on
-            node = await find_node(Snapshot(self._documents, tenant), node_id)
-            if node is None or node.is_dir or node.blob != blob or not wants_thumbnails(node.fields):
+    async def _make(self, tenant: str, files: Sequence[tuple[str, str]]) -> None:
+        """Makes the thumbnails of files, by id and blob: as many at a time as one process draws.
+
+        Not of those that have them, were tried enough, or have other bytes now. Where this machine makes none, nothing
+        more is tried.
+        """
+        waiting = list(files)
+        while waiting:
+            async with self._looking.turn:
+                if self._stopped:
+                    raise asyncio.CancelledError  # as if they were drawn at this moment: the follower must not go on
+                some = self._looking.some(PROGRAM, LIMITS, waiting, partial(self._add, tenant))
+                self._present = asyncio.create_task(some)
+                try:
+                    waiting = await self._present
+                except (NoConfinement, StorageFull, OSError) as error:
+                    self._cannot(error)
+                    return
+                finally:
+                    self._present = None
+
+    async def _wanted(self, tenant: str, ident: str, blob: str) -> Node | None:
+        node = await find_node(Snapshot(self._documents, tenant), ident)
+        return node if node and not node.is_dir and node.blob == blob and wants_thumbnails(node.fields) else None
+
+    async def _add(self, tenant: str, batch: Batch, file: tuple[str, str]) -> bool:
+        """Puts a file into a batch, unless it is known without what comes of it."""
+        node = await self._wanted(tenant, *file)
+        if node is None:
+            return False
+        before = await self.of(tenant, node)
+        if before is not None and before.settled:
+            return False
+        tries = before.tries + 1 if before else 1
+        if node.size > LARGEST:
+            await self._keep(tenant, node, undrawn(f"it is larger than {LARGEST >> 20} MiB", tries, again=False))
+            return False
+        heard = _Heard()
+
+        async def ended(ending: Ending) -> None:
+            if ending.ok and heard.complete:
+                await self._keep(tenant, node, drawn(heard.pictures), SIZES)
                 return
-            before = await self.of(tenant, node)
-            if before is not None and before.settled:
-                return
-            try:
-                drawing = self._drawn(tenant, node, before.tries if before else 0)
-                self._present = asyncio.create_task(drawing)
-                content, made = await self._present
-                if await find_node(Snapshot(self._documents, tenant), node_id) is not None:
-                    await self._blobs.write(tenant, _once(content), name=thumbnails_of(blob))
-            except (NoConfinement, StorageFull, BlobMissing, OSError) as error:
-                self._cannot(error)
-                return
-            finally:
-                self._present = None
-            for size in made:
-                body = orjson.dumps({"_id": node_id, "format": size})
-                self._publish(tenant, "CREATED", THUMBNAILS, node_id, body)
+            reason = heard.why(ending)
+            log.info("no thumbnail", extra={"file": node.id, "reason": reason})
+            await self._keep(tenant, node, undrawn(reason, tries, again=ending.cause in MAY_PASS))
+
+        try:
+            await batch.add(self._blobs.read(tenant, node.blob), Subject(_mime(node), heard.line, ended))
+        except BlobMissing as error:
+            self._cannot(error)
+            return False
+        return True
+
+    async def _keep(self, tenant: str, node: Node, content: bytes, made: Sequence[str] = ()) -> None:
+        """Keeps what came of a file, unless that has other bytes by now; tells of the sizes that were made."""
+        if await self._wanted(tenant, node.id, node.blob) is None:
+            return
+        await self._blobs.write(tenant, _once(content), name=thumbnails_of(node.blob))
+        for size in made:
+            body = orjson.dumps({"_id": node.id, "format": size})
+            self._publish(tenant, "CREATED", THUMBNAILS, node.id, body)
 
     def _cannot(self, error: Exception) -> None:
         """Says once why this machine makes none: the next file would be no better off."""
@@ -184,35 +222,24 @@ class Thumbnails:
         self._warned = True
         log.log(level, "thumbnails are not made", extra={"reason": str(error)})
 
-    async def _drawn(self, tenant: str, node: Node, tries: int) -> tuple[bytes, Sequence[str]]:
-        """What to keep for a file, and the sizes that were made. Raises `NoConfinement`, `BlobMissing`, `OSError`."""
-        if node.size > LARGEST:
-            return undrawn(f"it is larger than {LARGEST >> 20} MiB", tries + 1, again=False), ()
-        heard, ending = await self._shrunk(self._blobs.read(tenant, node.blob))
-        if ending.ok and heard.complete:
-            return drawn(heard.pictures), SIZES
-        reason = heard.why(ending)
-        self._tell(node, reason, ending)
-        return undrawn(reason, tries + 1, again=ending.cause in MAY_PASS), ()
-
     async def shrink(self, parts: AsyncIterator[bytes]) -> Mapping[str, bytes]:
         """A picture that is no file here, in every size as JPEG without any description.
 
         Raises `NoPicture`, and `NoConfinement` where nothing can hold the program back.
         """
-        async with self._looking.turn:
-            heard, ending = await self._shrunk(parts)
-        if not (ending.ok and heard.complete):
-            raise NoPicture(heard.why(ending))
-        return heard.pictures
-
-    async def _shrunk(self, parts: AsyncIterator[bytes]) -> tuple[_Heard, Ending]:
         heard = _Heard()
-        return heard, await self._looking.run(PROGRAM, SOURCE, parts, LIMITS, heard.line)
 
-    def _tell(self, node: Node, reason: str, ending: Ending) -> None:
-        stderr = ending.stderr[-500:].decode(errors="replace")
-        log.info("no thumbnail", extra={"file": node.id, "reason": reason, "stderr": stderr})
+        async def ended(ending: Ending) -> None:
+            if not (ending.ok and heard.complete):
+                raise NoPicture(heard.why(ending))
+
+        async def add(batch: Batch, parts: AsyncIterator[bytes]) -> bool:
+            await batch.add(parts, Subject("", heard.line, ended))
+            return True
+
+        async with self._looking.turn:
+            await self._looking.some(PROGRAM, LIMITS, [parts], add)
+        return heard.pictures
 
 
 class _Heard:
@@ -272,6 +299,10 @@ def _new_picture(change: Change) -> bool:
         return False
     old = change.old.fields() if change.old is not None and not change.old.deleted else {}
     return locator_blob(old) != locator_blob(fields) or not wants_thumbnails(old)
+
+
+def _mime(node: Node) -> str:
+    return str(node.fields.get("mime") or "")
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from alcove.base.confined import Cause
 from alcove.files import reader
-from alcove.files.model.texts import TRIES, Kept, kept, read_kept, texts_of, unread, wants_text
+from alcove.files.model.texts import TRIES, Kept, read_kept, texts_of, wants_text, written
 from alcove.files.service.texts import Texts
 from alcove.files.testing import LATER
 from alcove.files.tests.test_thumbnails import Machine
@@ -231,9 +231,9 @@ def test_what_is_looked_into(fields: dict[str, Any], wanted: bool) -> None:
 
 
 def test_what_is_kept_is_read_again() -> None:
-    assert read_kept(kept(FRENCH, cut=True)) == Kept(FRENCH, cut=True)
-    assert read_kept(unread("x" * 1000, 2, again=True)) == Kept(None, "x" * 200, 2, again=True)
-    for broken in (b"", b"\n", b"[]\n", b"{}\nxx", kept(FRENCH)[:-3], b"x" * 600):
+    assert read_kept(written(Kept(FRENCH, cut=True))) == Kept(FRENCH, cut=True)
+    assert read_kept(written(Kept(None, "x" * 1000, 2, again=True))) == Kept(None, "x" * 200, 2, again=True)
+    for broken in (b"", b"\n", b"[]\n", b"{}\nxx", written(Kept(FRENCH))[:-3], b"x" * 600):
         assert read_kept(broken) is None
 
 

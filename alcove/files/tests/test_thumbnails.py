@@ -162,7 +162,7 @@ HOSTILE = {
 def test_hostile_pictures_have_a_reason(beside: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     content, said = HOSTILE[name]
     beside.write_bytes(content)
-    shrinker.main(str(beside))
+    shrinker.main(str(beside), "")
     assert capsys.readouterr().out.strip() == said
 
 
