@@ -110,7 +110,7 @@ class Thumbnails:
         """Makes the thumbnails of a file now, unless they are there; does nothing for what is no picture."""
         node = await find_node(Snapshot(self._documents, tenant), node_id)
         if node is not None and not node.is_dir:
-            await self._make(tenant, node_id, node.blob)
+            await self._make(tenant, [(node_id, node.blob)])
 
     async def settle(self) -> None:
         """Waits until nothing that was asked for is left to do."""
