@@ -3,7 +3,8 @@
 Refusal
 ├── NotInstalled 404     ├── AlreadyInstalled 409   ├── ManifestRefused 400   ├── CodeRefused 400
 ├── SlugWrong 422        ├── SourceWrong 422        ├── ComesAlong 400        ├── LinkedClient 400
-├── SourceUnreachable 404 ├── ChangedMeanwhile 409  └── ParametersWrong 400
+├── SourceUnreachable 404 ├── ChangedMeanwhile 409  ├── ParametersWrong 400
+├── IntentMissing 404    └── IntentWrong 422
 PlainRefusal ── NoSuchApp 404, NoSuchFile 404, SessionNeeded 401, PageBroken 500, NotReady 503
 ManifestWrong (ValueError): a folder that cannot be served as an app
 """
@@ -130,6 +131,20 @@ class LinkedClient(BadRequest):
 
     def __init__(self) -> None:
         super().__init__("A connected program acts as this app: disconnect it before the app is removed")
+
+
+class IntentMissing(NotFound):
+    """No app asked for this, or it is more than a day ago."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such intent: ask again")
+
+
+class IntentWrong(Unprocessable):
+    """It is not said what is asked for."""
+
+    def __init__(self, detail: str, parameter: str) -> None:
+        super().__init__(detail, parameter=parameter)
 
 
 class ManifestWrong(ValueError):

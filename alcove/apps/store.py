@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from alcove.apps.model.intent import INTENTS, Intent
 from alcove.apps.model.record import comes_along
 
 if TYPE_CHECKING:
@@ -120,6 +121,32 @@ class Installed:
 
     def _id(self, slug: str) -> str:
         return f"{self._doctype}/{slug}"
+
+
+class Asked:
+    """What apps asked of one another: documents `io.cozy.intents`. `tenant` is an instance's key."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def get(self, tenant: str, ident: str) -> Intent | None:
+        """One of them."""
+        found = await self._documents.get(tenant, INTENTS, ident)
+        return Intent(found.id, found.rev, found.fields()) if found is not None else None
+
+    async def put(self, tenant: str, ident: str, fields: Mapping[str, Any], since: str) -> Intent:
+        """Keeps one, first as it is asked and then with who can do it; forgets those from before `since`."""
+        old = [one for one in await self._documents.all(tenant, INTENTS) if str(one.fields().get("created_at")) < since]
+
+        async def unit(tx: Tx) -> Document:
+            for one in old:
+                if await tx.get(INTENTS, one.id) is not None:
+                    await tx.delete(INTENTS, one.id, one.rev)
+            first = await tx.put(INTENTS, ident, {**fields, "services": None, "availableApps": None})
+            return await tx.put(INTENTS, ident, fields, first.rev)
+
+        kept = await self._documents.work(tenant, unit)
+        return Intent(ident, kept.rev, fields)
 
 
 def _slug(document: Document) -> str:

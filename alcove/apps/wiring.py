@@ -9,6 +9,7 @@ from alcove.apps.finding import FINDABLE
 from alcove.apps.http.catalogue import Catalogue
 from alcove.apps.http.download import DownloadHTTP
 from alcove.apps.http.installing import InstallHTTP
+from alcove.apps.http.intents import IntentHTTP
 from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.http.registry import RegistryHTTP
 from alcove.apps.http.serving import AppPages
@@ -16,6 +17,7 @@ from alcove.apps.model import OURS, WEBAPPS
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
 from alcove.apps.service.installing import Installers
+from alcove.apps.service.intents import Intents
 from alcove.apps.service.offering import RegistryOffers
 from alcove.apps.service.registries import Registries
 from alcove.apps.service.renewing import Renewals
@@ -23,11 +25,22 @@ from alcove.apps.service.services import Services
 from alcove.apps.service.shelf import Shelf
 from alcove.apps.service.sources import Sources
 from alcove.apps.service.wished import Wished
-from alcove.apps.store import Installed
+from alcove.apps.store import Asked, Installed
 from alcove.base.http import AppHost
 from alcove.base.outgoing import Outgoing
 from alcove.documents import POLICIES, Documents, Policy
-from alcove.identity import GRANTS, OFFERS, Clients, DeviceLimit, Gate, LinkPages, SessionCodes, Sessions, Tokens
+from alcove.identity import (
+    GRANTS,
+    OFFERS,
+    Clients,
+    DeviceLimit,
+    Gate,
+    LinkPages,
+    Permissions,
+    SessionCodes,
+    Sessions,
+    Tokens,
+)
 from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances, InstanceSettings
 from alcove.jobs import Triggers
 from alcove.realtime import Realtime
@@ -62,7 +75,9 @@ def register(house: House) -> None:
     )
     tokens, links = house.need(Tokens), house.need(LinkPages)
     codes, limit = house.need(SessionCodes), house.need(DeviceLimit)
-    pages = AppPages(apps, gate, tokens, instances, person, house.need(Flags), links, codes, limit, scheme, vite)
+    registries, flags = Registries(house.need(Outgoing), contexts, house.clock), house.need(Flags)
+    intents = Intents(Asked(documents), apps, registries, flags, house.clock)
+    pages = AppPages(apps, gate, tokens, instances, person, flags, intents, links, codes, limit, scheme, vite)
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)
     instances.on_destroyed(lambda instance: shelf.forget(instance.key))
@@ -71,8 +86,8 @@ def register(house: House) -> None:
     house.add_routes(*InstallHTTP(installers.of(WEBAPPS), contexts, catalogue.shown).routes())
     house.add_routes(*DownloadHTTP(installers.of(WEBAPPS), apps.files, gate).routes())
     house.add_routes(*LogsHTTP(installers.of(WEBAPPS), house.need(Allowances)).routes())
-    registries = Registries(house.need(Outgoing), contexts, house.clock)
     house.add_routes(*RegistryHTTP(registries, gate).routes())
+    house.add_routes(*IntentHTTP(intents, house.need(Permissions), house.need(Allowances), gate).routes())
     house.registry(FINDABLES).add("apps", FINDABLE)
     house.registry(POLICIES).add(OURS, Policy(readable=False, writable=False))
     house.registry(GRANTS).add("app", apps.grant)

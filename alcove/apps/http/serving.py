@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alcove.apps.model import AppRoute
     from alcove.apps.service import Apps
     from alcove.apps.service.folders import ServedApp
+    from alcove.apps.service.intents import Intents
     from alcove.base.http import Call
     from alcove.identity import DeviceLimit, Gate, LinkPages, Session, SessionCodes, Tokens
     from alcove.instances import Flags, Instance, Instances, InstanceSettings
@@ -42,6 +43,7 @@ class AppPages:
         instances: Instances,
         settings: InstanceSettings,
         flags: Flags,
+        intents: Intents,
         links: LinkPages,
         session_codes: SessionCodes,
         limit: DeviceLimit,
@@ -50,6 +52,7 @@ class AppPages:
     ) -> None:
         self._apps = apps
         self._gate = gate
+        self._intents = intents
         self._links = links
         self._session_codes = session_codes
         self._limit = limit
@@ -79,7 +82,8 @@ class AppPages:
             response = await self._serve(call, instance, app, path)
         except NoSuchFile as refusal:
             return self._missing(instance, call, refusal.detail, "lost_")
-        policy = app_policy(self._scheme, instance.domain, flat=self._instances.flat, vite=self._vite)
+        asker = await self._intents.asker(instance, call.query("intent"), slug) if call.query("intent") else ""
+        policy = app_policy(self._scheme, instance.domain, flat=self._instances.flat, vite=self._vite, framed_by=asker)
         response.headers.setdefault("Content-Security-Policy", policy)
         return response
 

@@ -98,11 +98,12 @@ def page_values(
     }
 
 
-def app_policy(scheme: str, domain: str, *, flat: bool, vite: str = "") -> str:
+def app_policy(scheme: str, domain: str, *, flat: bool, vite: str = "", framed_by: str = "") -> str:
     """The Content-Security-Policy of an app's host: itself and its instance, and no other host in the world.
 
     Scripts come from the app and from the instance's assets only: what lies elsewhere on the instance may be a file
     that somebody sent. While pages are written, `vite` is where their development server listens.
+    `framed_by` is the origin of an app that shows this page to have something done (an intent).
     """
     instance = f"{scheme}://{domain}"
     socket = f"{'wss' if scheme == 'https' else 'ws'}://{domain}"
@@ -120,7 +121,7 @@ def app_policy(scheme: str, domain: str, *, flat: bool, vite: str = "") -> str:
         "frame-src": f"{default} blob: {scheme}://*.{siblings}",
         "worker-src": "'self' blob:",
         "object-src": "'none'",
-        "frame-ancestors": "'self'",
+        "frame-ancestors": f"'self' {framed_by}".rstrip(),
         "base-uri": "'self'",
         "form-action": instance,
     }

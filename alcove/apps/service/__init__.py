@@ -61,9 +61,13 @@ class Apps:
         """The installed apps, by slug."""
         return await self._installed.all(instance.key)
 
+    async def find(self, instance: Instance, slug: str) -> Document | None:
+        """An installed app, if there is one."""
+        return await self._installed.get(instance.key, slug)
+
     async def get(self, instance: Instance, slug: str) -> Document:
         """An installed app; raises `NotInstalled`."""
-        found = await self._installed.get(instance.key, slug)
+        found = await self.find(instance, slug)
         if found is None:
             raise NotInstalled
         return found
