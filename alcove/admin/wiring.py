@@ -13,6 +13,7 @@ from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
 from alcove.admin.http.maintenance import MaintenanceRoutes
 from alcove.admin.http.notices import NoticeRoutes
+from alcove.admin.http.remote import RemoteRoutes
 from alcove.admin.http.scrub import ScrubRoutes
 from alcove.admin.http.secrets import SecretRoutes
 from alcove.admin.http.upkeep import UpkeepRoutes
@@ -24,6 +25,7 @@ from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SecondFactor
 from alcove.instances import CHECKS, Contexts, Flags, Instances, InstanceSettings
 from alcove.jobs import Triggers
 from alcove.notifications import Notifications
+from alcove.remote import Definitions
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -44,6 +46,7 @@ def register(house: House) -> None:
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),
         *DebugRoutes(instances, house.clock).routes(),
         *MaintenanceRoutes(house.need(Maintenance)).routes(),
+        *RemoteRoutes(house.need(Definitions)).routes(),
         *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),
         *AdoptRoutes(instances, house.need(Adopting)).routes(),

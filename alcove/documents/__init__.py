@@ -3,6 +3,7 @@
 from alcove.base.house import Slot
 from alcove.documents.errors import DocumentMissing, DocumentsError, RevisionConflict
 from alcove.documents.http.doctypes import Policies
+from alcove.documents.http.doctypes import is_valid as is_doctype
 from alcove.documents.model import (
     Change,
     Document,
@@ -47,5 +48,6 @@ __all__ = [
     "Tx",
     "copy_documents",
     "copy_store",
+    "is_doctype",
     "salvaged",
 ]

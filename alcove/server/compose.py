@@ -21,6 +21,7 @@ import alcove.money.wiring
 import alcove.notifications.wiring
 import alcove.outbox.wiring
 import alcove.realtime.wiring
+import alcove.remote.wiring
 import alcove.sample.wiring
 import alcove.search.wiring
 import alcove.server.wiring
@@ -48,6 +49,7 @@ FLOORS: tuple[tuple[str, Callable[[House], None]], ...] = (
     ("files", alcove.files.wiring.register),
     ("apps", alcove.apps.wiring.register),
     ("contacts", alcove.contacts.wiring.register),
+    ("remote", alcove.remote.wiring.register),
     ("connectors", alcove.connectors.wiring.register),
     ("dav", alcove.dav.wiring.register),
     ("notifications", alcove.notifications.wiring.register),

@@ -130,6 +130,20 @@ class Operator:
         """Puts a connector back into service."""
         self._ask("DELETE", f"/konnectors/maintenance/{slug}")
 
+    def remote_requests(self) -> list[dict[str, Any]]:
+        """What apps may have asked of other servers: `doctype`, `request`, and the names of `secrets`."""
+        found = self._ask("GET", "/remote").json()["data"]
+        return [{"doctype": one["id"], **one["attributes"]} for one in found]
+
+    def define_remote(self, doctype: str, request: str, secrets: dict[str, str | None]) -> None:
+        """Defines the request of a doctype; a secret that is None is taken away."""
+        said = {"data": {"attributes": {"request": request, "secrets": secrets}}}
+        self._ask("PUT", f"/remote/{doctype}", said)
+
+    def drop_remote(self, doctype: str) -> None:
+        """Forgets the request of a doctype, with its secrets."""
+        self._ask("DELETE", f"/remote/{doctype}")
+
     def debug(self, domain: str, lasting: str = "") -> None:
         """Logs every request of an instance for a while, such as `30m`; "0" ends it."""
         if lasting == "0":
