@@ -17,9 +17,10 @@ from browser.chromium import chromium, program
 from browser.measuring import measure
 from browser.much_files import FILES
 from browser.much_money import MONEY
+from browser.much_photos import PHOTOS
 from browser.server import Server
 
-SUBJECTS = {"money": MONEY, "files": FILES}
+SUBJECTS = {"money": MONEY, "files": FILES, "photos": PHOTOS}
 
 
 def main() -> None:

@@ -1,14 +1,15 @@
 // Pictures by day: a grid of which only what is seen exists, so that twenty thousand scroll as twenty do.
 import { useClient } from '@alcove/client'
 import { Button, Empty, Failure, Icon, Rows, useFormats, useSay, visible } from '@alcove/ui'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, lazy, memo, type MouseEvent, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
+import { type KeyboardEvent, lazy, memo, type MouseEvent, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Entry } from '../model'
 import { isPicture } from '../Picture'
 import { Preview } from '../Preview'
 import type { Go, State } from '../state'
 import { useVerbs } from '../verbs'
-import { linesOf, type Photo, usePhotos, useThumbnails } from './pictures'
+import { type Line, linesOf, type Photo, usePhotos, useThumbnails, yearsOf } from './pictures'
+import { Months, Years } from './Years'
 import { texts } from './texts'
 import css from './views.module.css'
 
@@ -18,6 +19,8 @@ const Places = lazy(() => import('./Places'))
 const TILE = 136
 const GAP = 4
 const HEAD = 44
+/** Lines beyond those that are there whose thumbnails are looked up already. */
+const AHEAD = 10
 
 export function Photos({ state, go }: { state: State; go: Go }) {
   const say = useSay(texts)
@@ -89,11 +92,12 @@ export function Grid({ photos, reading, state, go, switcher }: GridProps) {
     virtual.measure()
   }, [tile, virtual])
   const rows = virtual.getVirtualItems()
-  const seen = rows.flatMap(row => {
-    const line = lines[row.index]
-    return line && 'photos' in line ? line.photos : []
-  })
-  const entryOf = useThumbnails(seen)
+  const seen = photosIn(lines, rows[0]?.index ?? 0, rows.at(-1)?.index ?? -1)
+  const entryOf = useThumbnails([...seen, ...coming(lines, rows, virtual.scrollDirection)])
+  const years = useMemo(() => yearsOf(lines), [lines])
+  const total = virtual.getTotalSize()
+  const yearPlaces = useMemo(() => years.map(({ at }) => (virtual.measurementsCache[at]?.start ?? 0) / (total || 1)), [years, total, virtual])
+  const jump = useCallback((at: number) => virtual.scrollToIndex(at, { align: 'start' }), [virtual])
   const places = useMemo(() => new Map(photos.map((photo, at) => [photo.id, at])), [photos])
   const around = useMemo(() => photos.map(photo => photo.entry), [photos])
   const [active, setActive] = useState<string>()
@@ -166,38 +170,41 @@ export function Grid({ photos, reading, state, go, switcher }: GridProps) {
           <>
             <span className="muted num">{[say('photos.count', { count: photos.length }), reading && say('photos.reading', { count: photos.length })].filter(Boolean).join(' · ')}</span>
             <span className={css.spread} />
-            <Months lines={lines} go={at => virtual.scrollToIndex(at, { align: 'start' })} />
+            <Months years={years} go={jump} />
             {switcher}
           </>
         )}
       </header>
-      <div ref={scroller} className={css.grid} data-some={entries.length > 0 || undefined}>
-        <div className={css.box} style={{ height: virtual.getTotalSize() }} role="listbox" aria-multiselectable="true" aria-label={say('photos')} tabIndex={0} aria-activedescendant={active && seen.some(one => one.id === active) ? `photo-${active}` : undefined} onKeyDown={press}>
-          {rows.map(row => {
-            const line = lines[row.index]
-            if (!line) return null
-            const style = { height: row.size, transform: `translateY(${row.start}px)` }
-            return 'day' in line ? (
-              <div key={`day-${line.day}`} role="presentation" className={css.day} style={style}>
-                <b>{formats.day(line.day, { opened: true, year: true })}</b> <span className="muted num">{line.count}</span>
-              </div>
-            ) : (
-              <div key={line.photos[0]?.id} role="presentation" className={css.line} style={style}>
-                {line.photos.map(photo => (
-                  <Tile
-                    key={photo.id}
-                    photo={photo}
-                    entry={entryOf(photo)}
-                    size={tile}
-                    active={photo.id === active}
-                    chosen={chosen.has(photo.id)}
-                    acts={acts}
-                  />
-                ))}
-              </div>
-            )
-          })}
+      <div className={css.stage}>
+        <div ref={scroller} className={css.grid} data-some={entries.length > 0 || undefined}>
+          <div className={css.box} style={{ height: total }} role="listbox" aria-multiselectable="true" aria-label={say('photos')} tabIndex={0} aria-activedescendant={active && seen.some(one => one.id === active) ? `photo-${active}` : undefined} onKeyDown={press}>
+            {rows.map(row => {
+              const line = lines[row.index]
+              if (!line) return null
+              const style = { height: row.size, transform: `translateY(${row.start}px)` }
+              return 'day' in line ? (
+                <div key={`day-${line.day}`} role="presentation" className={css.day} style={style}>
+                  <b>{formats.day(line.day, { opened: true, year: true })}</b> <span className="muted num">{line.count}</span>
+                </div>
+              ) : (
+                <div key={line.photos[0]?.id} role="presentation" className={css.line} style={style}>
+                  {line.photos.map(photo => (
+                    <Tile
+                      key={photo.id}
+                      photo={photo}
+                      entry={entryOf(photo)}
+                      size={tile}
+                      active={photo.id === active}
+                      chosen={chosen.has(photo.id)}
+                      acts={acts}
+                    />
+                  ))}
+                </div>
+              )
+            })}
+          </div>
         </div>
+        {switcher && <Years years={years} places={yearPlaces} go={jump} />}
       </div>
       {state.file && (
         <Preview
@@ -223,6 +230,16 @@ export function Grid({ photos, reading, state, go, switcher }: GridProps) {
       )}
     </>
   )
+}
+
+function photosIn(lines: readonly Line[], first: number, last: number): Photo[] {
+  return lines.slice(first, last + 1).flatMap(line => ('photos' in line ? line.photos : []))
+}
+
+/** What comes into sight next, when the grid goes on moving as it does. */
+function coming(lines: readonly Line[], rows: readonly VirtualItem[], way: 'forward' | 'backward' | null): Photo[] {
+  const [first, last] = [rows[0]?.index ?? 0, rows.at(-1)?.index ?? 0]
+  return way === 'backward' ? photosIn(lines, Math.max(0, first - AHEAD), first - 1).reverse() : photosIn(lines, last + 1, last + AHEAD)
 }
 
 interface TileProps {
@@ -279,30 +296,3 @@ const Tile = memo(function Tile({ photo, entry, size, active, chosen, acts }: Ti
     </div>
   )
 })
-
-/** A way to a month, however far away it is. */
-function Months({ lines, go }: { lines: ReturnType<typeof linesOf>; go: (at: number) => void }) {
-  const say = useSay(texts)
-  const formats = useFormats()
-  const months = useMemo(() => {
-    const found = new Map<string, { at: number; count: number }>()
-    lines.forEach((line, at) => {
-      if (!('day' in line)) return
-      const month = line.day.slice(0, 7)
-      const known = found.get(month)
-      found.set(month, { at: known?.at ?? at, count: (known?.count ?? 0) + line.count })
-    })
-    return [...found]
-  }, [lines])
-  if (months.length < 2) return null
-  return (
-    <select className={css.months} aria-label={say('photos.month')} value="" onChange={event => go(Number(event.target.value))}>
-      <option value="">{say('photos.month')}</option>
-      {months.map(([month, { at, count }]) => (
-        <option key={month} value={at}>
-          {formats.month(month)} ({count})
-        </option>
-      ))}
-    </select>
-  )
-}

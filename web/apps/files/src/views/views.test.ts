@@ -4,7 +4,7 @@ import { texts as guestTexts } from '../public/texts'
 import { endOf, levelOf, linkOf } from '../sharing/links'
 import { texts as sharingTexts } from '../sharing/texts'
 import { clustersOf, pointOf, sightOf } from './clusters'
-import { linesOf, ordered, photoOf } from './pictures'
+import { linesOf, ordered, photoOf, yearsOf } from './pictures'
 import { texts } from './texts'
 
 test('texts are complete in both languages', () => {
@@ -24,6 +24,13 @@ test('pictures stand by day, the latest first, in lines', () => {
   const photos = ordered(['a', 'b', 'c'].map((id, at) => photo(id, `2026-03-01T1${at}:00:00`)).concat(photo('old', '1969-07-20T12:00:00')))
   expect(linesOf(photos, 2).map(line => ('day' in line ? `${line.day} ${line.count}` : line.photos.map(one => one.id).join()))).toEqual(['2026-03-01 3', 'c,b', 'a', '1969-07-20 1', 'old'])
   expect(linesOf([], 3)).toEqual([])
+})
+
+test('years and months know where they begin and how much they hold', () => {
+  const photos = ordered(['2026-03-01', '2026-03-02', '2026-01-05', '2024-12-31'].map((day, at) => photo(`p${at}`, `${day}T12:00:00`)))
+  const years = yearsOf(linesOf(photos, 3))
+  expect(years.map(({ name, at, count }) => `${name} ${at} ${count}`)).toEqual(['2026 0 3', '2024 6 1'])
+  expect(years[0]?.months.map(({ name, at, count }) => `${name} ${at} ${count}`)).toEqual(['2026-03 0 2', '2026-01 4 1'])
 })
 
 test('what is no picture, or in the trash, is none; a place must be one', () => {
