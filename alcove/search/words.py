@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from threading import local
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from Stemmer import Stemmer
 
 LONGEST = 64
 """Characters of a word that count. What is longer is cut, in texts and in questions alike."""
@@ -26,6 +30,7 @@ SHORTEST = 4
 """Letters of a word from which on its ending may be another: shorter ones have none to lose."""
 
 WORD = re.compile(r"[^\W_]+")
+_OWN = local()
 _LETTERS = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 
 
@@ -70,21 +75,37 @@ def stems(text: str, furthest: int = FURTHEST) -> set[tuple[str, str]]:
     >>> sorted(stems("payées")), sorted(stems("payee"))
     ([('pai', 'payees'), ('paye', 'payees')], [('paye', 'payee')])
     """
-    from Stemmer import Stemmer  # here, and made for each text: it must not be shared by threads
-
-    languages = [Stemmer(name, 0) for name in ("french", "english")]
     cut = text[:furthest]
     folded = {word for word in WORD.findall(fold(cut)) if _has_ending(word)}
-    found = {(stem, word) for word in folded for stem in {language.stemWord(word) for language in languages}}
+    found = set[tuple[str, str]]().union(*map(_stemmed, folded))
     if not cut.isascii():
         written = (word for word in set(WORD.findall(unicodedata.normalize("NFC", cut).lower())) if not word.isascii())
-        found |= {(fold(languages[0].stemWord(word)), fold(word)) for word in written if fold(word) in folded}
-    return {pair for pair in found if len(pair[0]) > 1}
+        french = _stemmers()[0]
+        accented = {(fold(french.stemWord(word)), fold(word)) for word in written if fold(word) in folded}
+        found |= {pair for pair in accented if len(pair[0]) > 1}
+    return found
 
 
 def stems_of(words: Iterable[tuple[str, str]]) -> frozenset[str]:
     """The stems alone."""
     return frozenset(stem for stem, _ in words)
+
+
+@lru_cache(maxsize=1 << 14)
+def _stemmed(word: str) -> tuple[tuple[str, str], ...]:
+    """A word with each of its stems. Remembered: documents say the same few thousand words again and again."""
+    found = {stemmer.stemWord(word) for stemmer in _stemmers()}
+    return tuple((stem, word) for stem in found if len(stem) > 1)
+
+
+def _stemmers() -> tuple[Stemmer, ...]:
+    """The stemmers for French and English of this thread: threads must not share them."""
+    found: tuple[Stemmer, ...] | None = getattr(_OWN, "stemmers", None)
+    if found is None:
+        from Stemmer import Stemmer  # here: it costs the start more than all else of this file
+
+        found = _OWN.stemmers = tuple(Stemmer(name, 0) for name in ("french", "english"))
+    return found
 
 
 def _has_ending(word: str) -> bool:

@@ -30,6 +30,8 @@ MOST = 200
 class Ground:
     """All operations and bills of a place, kept in order while they come and go."""
 
+    __slots__ = ("book", "due")
+
     def __init__(self, bills: Iterable[Bill], operations: Iterable[Operation]) -> None:
         self.book = Book(operations)
         self.due = Due(bills)
@@ -55,6 +57,8 @@ def solve_near(
 
     `standing` are the pairs (bill, operation) linked or proposed now: those of bills that are not looked at stay.
     """
+    if not (ground.book.last_day or operations):
+        return Near(frozenset(bill.id for bill in bills), [])
     looked = _competing(ground, bills, operations, profiles)
     near = {o.id: o for bill in looked.values() for o in ground.book.near(bill)} | {o.id: o for o in operations}
     held = frozenset(pair for pair in standing if pair[0] not in looked)

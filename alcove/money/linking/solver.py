@@ -52,6 +52,8 @@ def profiles_of(
     the person decided about.
     """
     listed = list(operations)
+    if not _any(listed, book):
+        return {}
     return _profiles(_sorted_bills(bills), book or Book(listed), listed, decisions)
 
 
@@ -68,8 +70,9 @@ def solve(
     linked, or another program wrote on an operation, is taken and not given again; what was refused never comes back.
     `book` holds the operations, and may hold more than can be the one payment of one of these bills.
     """
-    ordered, listed = _sorted_bills(bills), list(operations)
-    if not ordered or not (listed or (book and book.last_day)):
+    listed = list(operations)
+    ordered = _sorted_bills(bills) if _any(listed, book) else []
+    if not ordered:
         return []
     book = book or Book(listed)
     known = _profiles(ordered, book, listed, decisions) if profiles is None else profiles
@@ -77,6 +80,11 @@ def solve(
     matches = [*work.singles(), *work.combined(), *work.in_parts(), *work.wider()]
     matches += work.expenses(matches)
     return sorted(matches, key=lambda m: (m.bill, m.operation, m.role))
+
+
+def _any(operations: Sequence[Operation], book: Book | None) -> bool:
+    """Whether there is an operation at all: before a bank is connected a place may have thousands of bills."""
+    return bool(operations or (book is not None and book.last_day))
 
 
 def _sorted_bills(bills: Iterable[Bill]) -> list[Bill]:

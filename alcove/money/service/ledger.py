@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from alcove.base.clock import rfc3339
 from alcove.base.errors import NotFound, Unavailable
 from alcove.money.categories import Sorter
-from alcove.money.linking import Ground, profiles_of
+from alcove.money.linking import Book, Ground, profiles_of
 from alcove.money.model import ACCOUNTS, BILLS, LINKS, MODELS, OPERATIONS, RECURRENCES, Bill, Operation
 from alcove.money.service import planning
 from alcove.money.service.picture import Picture, read_news
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from alcove.base.clock import Clock
     from alcove.documents import Change
     from alcove.money.categories import Sorting
-    from alcove.money.linking import Decisions, Profile
+    from alcove.money.linking import Decisions, Due, Profile
     from alcove.money.links import Link
     from alcove.money.service.picture import News
     from alcove.money.store import Shelf
@@ -66,6 +66,11 @@ class Held:
         self.ended = 0.0
         """When it ended, on the clock of the event loop."""
 
+    @property
+    def size(self) -> int:
+        """How many documents there are to think about."""
+        return len(self.picture.operations) + len(self.picture.bills)
+
 
 class Ledger:
     """Links and sorts. One thing at a time in each place; the work itself is done in a thread."""
@@ -103,7 +108,7 @@ class Ledger:
                 await self._near(tenant, held, news)
             else:
                 await self._rest_until(tenant, held.ended + held.took * SHARE)
-                await self._whole(tenant, held)
+                await self._whole(tenant, held, news)
 
     async def settle(self, tenant: str) -> None:
         """Links everything anew if only what is near the last changes was linked since that was done."""
@@ -196,12 +201,12 @@ class Ledger:
 
     # -- work -----------------------------------------------------------------------------------------------------
 
-    async def _whole(self, tenant: str, held: Held) -> Held:
-        """Everything anew, from the picture."""
+    async def _whole(self, tenant: str, held: Held, news: Sequence[News] | None = None) -> Held:
+        """Everything anew, from the picture; `news` are all that came since it was last considered."""
         begin = perf_counter()
         self._at_work[tenant] = held
         try:
-            links, sortings = await _off(len(held.picture.operations), think, held)
+            links, sortings = await _off(held.size, think, held, news)
             held.took, held.behind = perf_counter() - begin, False
             await self._write(tenant, held, planning.edits(held.picture, links), sortings)
         finally:
@@ -211,7 +216,7 @@ class Ledger:
 
     async def _near(self, tenant: str, held: Held, news: Sequence[News]) -> None:
         """What is near the news at once; all of it when it has been quiet for a while."""
-        plan, sortings = await _off(len(held.picture.operations), consider, held, news)
+        plan, sortings = await _off(held.size, consider, held, news)
         held.behind = True
         await self._write(tenant, held, plan, sortings)
         due = self._dues.pop(tenant, None)
@@ -252,7 +257,7 @@ class Ledger:
         edits = planning.joined(plan.edits, sortings, moves.operations)
         await self._shelf.write(tenant, edits, rfc3339(self._clock.now()))
         await self._shelf.drop_recurrences(tenant, moves.drops)
-        counts = await _off(len(held.picture.operations), held.picture.counts)
+        counts = await _off(held.size, held.picture.counts)
         if counts != held.counts:
             await self._shelf.set_fields(tenant, MODELS, COUNTS, counts)
             held.counts = counts
@@ -264,12 +269,20 @@ async def _off(size: int, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.to_thread(fn, *args, **kwargs) if size > FEW else fn(*args, **kwargs)
 
 
-def think(held: Held) -> tuple[dict[str, Link], dict[str, Sorting]]:
-    """All links that should be there, and all categories that should be other than they are."""
+def think(held: Held, news: Sequence[News] | None = None) -> tuple[dict[str, Link], dict[str, Sorting]]:
+    """All links that should be there, and all categories that should be other than they are.
+
+    Operations are put in order anew, since links change what they say; of the bills only those of the `news`.
+    """
     picture = held.picture
     held.decisions = picture.decisions()
     operations = [picture.plain(operation) for operation in picture.operations.values()]
-    held.ground = Ground(picture.bills.values(), operations)
+    if news is None:
+        held.ground = Ground(picture.bills.values(), operations)
+    else:
+        held.ground.book = Book(operations)
+        for item in news:
+            _move_bill(held.ground.due, item)
     held.profiles = profiles_of(picture.bills.values(), operations, held.decisions, held.ground.book)
     links = planning.wanted(picture, operations, held.ground, held.decisions, held.profiles)
     held.sorter.learn(picture.operations, picture.sortings)
@@ -280,7 +293,11 @@ def consider(held: Held, news: Sequence[News]) -> tuple[planning.Plan, dict[str,
     """What to write around a few news: the links of what is near them, and the categories of their operations."""
     picture = held.picture
     for item in news:
-        _move(held.ground, item.before, picture.plain(item.after) if isinstance(item.after, Operation) else item.after)
+        if isinstance(item.before, Operation):
+            held.ground.book.remove(item.before)
+        if isinstance(item.after, Operation):
+            held.ground.book.add(picture.plain(item.after))
+        _move_bill(held.ground.due, item)
     held.decisions = picture.decisions()
     about = planning.touched(picture, news)
     held.profiles |= planning.learnt(picture, held.ground, about.bills, held.decisions)
@@ -289,15 +306,11 @@ def consider(held: Held, news: Sequence[News]) -> tuple[planning.Plan, dict[str,
     return plan, held.sorter.due(picture.operations, picture.sortings, about.operations)
 
 
-def _move(ground: Ground, before: Operation | Bill | Link | None, after: Operation | Bill | Link | None) -> None:
-    if isinstance(before, Operation):
-        ground.book.remove(before)
-    if isinstance(after, Operation):
-        ground.book.add(after)
-    if isinstance(before, Bill):
-        ground.due.remove(before)
-    if isinstance(after, Bill):
-        ground.due.add(after)
+def _move_bill(due: Due, item: News) -> None:
+    if isinstance(item.before, Bill):
+        due.remove(item.before)
+    if isinstance(item.after, Bill):
+        due.add(item.after)
 
 
 def apply(held: Held, plan: planning.Plan, sortings: Mapping[str, Sorting]) -> None:

@@ -66,6 +66,8 @@ def touched(picture: Picture, news: Iterable[News]) -> Touched:
 
 def learnt(picture: Picture, ground: Ground, bills: Collection[str], decisions: Decisions) -> dict[str, Profile]:
     """What is known now about the vendors of these bills."""
+    if not picture.operations:
+        return {}
     vendors = {vendor_key(picture.bills[ident].vendor) for ident in bills if ident in picture.bills}
     own = [bill for bill in picture.bills.values() if vendor_key(bill.vendor) in vendors]
     pairs = decisions.linked | decisions.refused

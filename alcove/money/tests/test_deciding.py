@@ -13,9 +13,11 @@ from alcove.money.service.ledger import Held, think
 from alcove.server.testing import Front, front
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     import httpx
+
+    from alcove.money.service.picture import News
 
 SCOPE = "io.cozy.bank.operations io.cozy.bank.accounts io.cozy.bills org.alcove.money.links"
 BILLS, OPERATIONS, LINKS = "io.cozy.bills", "io.cozy.bank.operations", "org.alcove.money.links"
@@ -104,10 +106,10 @@ async def test_who_asks_why_waits_for_no_pass_over_all(
     await twins(client)
     go_on, ended = threading.Event(), threading.Event()
 
-    def slowly(held: Held) -> Any:
+    def slowly(held: Held, news: Sequence[News] | None) -> Any:
         go_on.wait(60)
         ended.set()
-        return think(held)
+        return think(held, news)
 
     monkeypatch.setattr("alcove.money.service.ledger.think", slowly)
     monkeypatch.setattr("alcove.money.service.ledger.FEW", -1)  # all work is done in threads

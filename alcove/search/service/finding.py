@@ -172,10 +172,9 @@ class Search:
     ) -> bool:
         """Whether a document says what is looked for: it does when it says what the index holds of it."""
         lines = self._kinds.lines(reader.findable, document, fields, beside)
-        same = any(line.digest == match.digest for line in lines)
-        if same and match.sure:
+        if match.sure and match.digest in lines.digests:
             return True
-        line = lines[0]
+        line = lines.without
         text, near = line.text.split(), line.near.split()
         if not look.filters.fits([*text, *near], line.day):
             return False

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from alcove.base.errors import NotFound, Unavailable
-from alcove.search.service.kinds import Neighbours, content_of, heard
+from alcove.search.service.kinds import Neighbours, content_of
 from alcove.search.store import Line, Lost
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Keeping:
         kept = await self._indexes.digest(tenant, self._kinds.numbers[document.type], document.id)
         beside = await Neighbours(self._documents, tenant).of(findable, document.fields())
         lines = self._kinds.lines(findable, document, document.fields(), beside)
-        return [bool(kept) and line.digest == kept for line in lines]
+        return [bool(kept) and digest == kept for digest in lines.digests]
 
     async def _put(self, tenant: str, documents: Sequence[Document], reached: int | None) -> None:
         """Puts documents in as they are, with one commit unless they hold much; then all is in it up to `reached`."""
@@ -233,9 +233,8 @@ class Keeping:
         return cut() if len(work) <= FEW and not any(one.content for one in work) else await asyncio.to_thread(cut)
 
     def _line(self, work: _Work) -> Line:
-        without, *whole = self._kinds.lines(work.findable, work.document, work.fields, work.beside)
-        line = whole[0] if whole and work.content is not None else without
-        said = heard(work.findable, work.document.id, work.fields, work.beside)
+        said, without, whole = self._kinds.lines(work.findable, work.document, work.fields, work.beside)
+        line = whole if whole is not None and work.content is not None else without
         if said is None:
             return line
         written = " ".join((said.title, said.detail, said.words))

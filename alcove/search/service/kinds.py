@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alcove.search.store import Line
 
@@ -62,17 +62,31 @@ class Kinds:
                 named[findable.beside.doctype].append(findable)
         return dict(named)
 
-    def lines(self, findable: Findable, document: Document, fields: Fields | None, beside: Fields | None) -> list[Line]:
-        """What a document says, as a line without its content; and as one with it, where it has some."""
+    def lines(self, findable: Findable, document: Document, fields: Fields | None, beside: Fields | None) -> Lines:
+        """What a document says, as lines of an index."""
         number, language = self.numbers[document.type], ENGLISH
         said = heard(findable, document.id, fields, beside, language)
         own = heard(findable, document.id, fields, None, language) if beside is not None else said
+        line = Line.of(number, document.id, document.seq, said, own)
         mark = findable.contents.mark(fields) if findable.contents is not None and fields is not None else ""
-        return [Line.of(number, document.id, document.seq, said, own, each) for each in dict.fromkeys(("", mark))]
+        return Lines(said, line, line.marked(mark) if mark else None)
 
     def made_for(self) -> str:
         """What an index is made for: it is made anew when this changes."""
         return ",".join([f"{VERSION}", *(f"{name}/{self.by_doctype[name].version}" for name in self.numbers)])
+
+
+class Lines(NamedTuple):
+    """What a document says, as a line without its content, and as one with it where it has some."""
+
+    said: Said | None
+    without: Line
+    whole: Line | None
+
+    @property
+    def digests(self) -> list[bytes]:
+        """What the index may hold of it: the mark of the line without the content, then of the other."""
+        return [line.digest for line in (self.without, self.whole) if line is not None]
 
 
 class Neighbours:

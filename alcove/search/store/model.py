@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from alcove.search.asking import stems_in, words_in
 from alcove.search.filters import Filters
@@ -26,8 +26,7 @@ class Lost(Exception):
     """The index is broken, of another make or of another store: it has to be made anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one document says now, cut into words. `digest` changes with them; without one it is not to be found.
 
     `near` is what documents beside it say, which not everybody who may read it may know. `stems` are of all its words.
@@ -54,16 +53,26 @@ class Line:
         """
         if said is None or own is None:
             return cls(kind, ident, seq)
-        text, whole = _words(own), _words(said)
+        text = _words(own)
+        whole = text if said is own else _words(said)
         near = whole if whole != text else ""
         title, day = said.title_words, said.day
         return cls(kind, ident, seq, title, text, near, "", day, digest_of(title, text, near, day, mark))
 
+    def marked(self, mark: str) -> Line:
+        """The same for a document with a content, for which `mark` stands. One that takes it out stays as it is."""
+        if not self.digest:
+            return self
+        return self._replace(digest=digest_of(self.title, self.text, self.near, self.day, mark))
+
     def holding(self, written: str, content: str | None, *, whole: bool) -> Line:
         """The same with its content, and the stems of all words. `written` is what it says itself, as it is shown."""
-        content = content or ""
-        pairs = stems(written) | stems_in(content)
-        return replace(self, content=" ".join(words_in(content)), stems=frozenset(pairs), whole=whole)
+        pairs = stems(written)
+        if not content:
+            return self._replace(stems=frozenset(pairs), whole=whole)
+        return self._replace(
+            content=" ".join(words_in(content)), stems=frozenset(pairs | stems_in(content)), whole=whole
+        )
 
     @property
     def number(self) -> int:

@@ -84,8 +84,11 @@ class SqliteIndexes:
         """Makes lines true, and that all is in it up to `reached` (None: as before); durable when it returns."""
 
         def unit(connection: Connection) -> None:
+            stems = set[tuple[str, str]]()
             for line in lines:
-                _put(connection, line)
+                if _put(connection, line):
+                    stems |= line.stems
+            connection.executemany("insert or ignore into stem values (?, ?)", stems)
             if reached is not None:
                 connection.execute("update state set reached = max(reached, ?)", (reached,))
 
@@ -153,16 +156,17 @@ def _state(connection: Connection) -> tuple[str, int] | None:
     return cast("tuple[str, int] | None", connection.execute("select made_for, reached from state").fetchone())
 
 
-def _put(connection: Connection, line: Line) -> None:
+def _put(connection: Connection, line: Line) -> bool:
+    """Makes a line true but for its stems; whether there are any to put in."""
     old = connection.execute("select n, digest from entry where kind = ? and id = ?", (line.kind, line.id)).fetchone()
     if old is not None and old[1] == line.digest:
-        return
+        return False
     if old is not None:
         connection.execute("delete from names where rowid = ?", (old[0],))
         connection.execute("delete from words where rowid = ?", (old[0],))
         connection.execute("delete from entry where n = ?", (old[0],))
     if not line.digest:
-        return
+        return False
     number = _free(connection, line.number)
     connection.execute("insert into entry values (?, ?, ?, ?)", (number, line.kind, line.id, line.digest))
     names = (number, line.title, line.text, line.near)
@@ -170,7 +174,7 @@ def _put(connection: Connection, line: Line) -> None:
     if line.whole:
         words = "insert into words (rowid, title, text, near, content) values (?, ?, ?, ?, ?)"
         connection.execute(words, (*names, line.content))
-    connection.executemany("insert or ignore into stem values (?, ?)", line.stems)
+    return True
 
 
 def _free(connection: Connection, number: int) -> int:
