@@ -13,12 +13,13 @@ from alcove.admin.http.flags import FlagRoutes
 from alcove.admin.http.instances import InstanceRoutes
 from alcove.admin.http.maintenance import MaintenanceRoutes
 from alcove.admin.http.notices import NoticeRoutes
+from alcove.admin.http.providers import ProviderRoutes
 from alcove.admin.http.remote import RemoteRoutes
 from alcove.admin.http.scrub import ScrubRoutes
 from alcove.admin.http.secrets import SecretRoutes
 from alcove.admin.http.upkeep import UpkeepRoutes
 from alcove.apps import Apps
-from alcove.connectors import Maintenance
+from alcove.connectors import Maintenance, Providers
 from alcove.documents import Documents
 from alcove.files import Adopting, Files, Scrub
 from alcove.identity import Clients, Keys, MagicLinks, Passphrases, SecondFactors, SessionCodes, Sessions, Tokens
@@ -46,6 +47,7 @@ def register(house: House) -> None:
         *UpkeepRoutes(instances, documents, files, apps, sessions, clients).routes(),
         *DebugRoutes(instances, house.clock).routes(),
         *MaintenanceRoutes(house.need(Maintenance)).routes(),
+        *ProviderRoutes(house.need(Providers)).routes(),
         *RemoteRoutes(house.need(Definitions)).routes(),
         *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
         *CheckRoutes(instances, checks, triggers).routes(),

@@ -30,6 +30,7 @@ COMMANDS = {
     "app": "app",
     "connector": "connector",
     "konnector": "connector",
+    "account-type": "account_type",
     "remote": "remote",
 }
 """Each command and the file it is in: only that file is loaded, so that a server on a small machine starts fast."""

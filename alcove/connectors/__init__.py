@@ -3,6 +3,7 @@
 from alcove.connectors.errors import InputTooLarge, IntakeFull, IntakeMissing, NoSuchConnector
 from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import ACCOUNTS, GATHERINGS, INTAKE, KONNECTORS, FileOutcome, Konnector
+from alcove.connectors.providers import Providers
 from alcove.connectors.service.gather import Gatherings
 from alcove.connectors.service.intake import Intake
 from alcove.connectors.service.konnectors import Konnectors
@@ -23,5 +24,6 @@ __all__ = [
     "Konnectors",
     "Maintenance",
     "NoSuchConnector",
+    "Providers",
     "Runs",
 ]

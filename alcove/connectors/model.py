@@ -208,13 +208,20 @@ def environment(
     job_id: str,
     trigger_id: str,
     manual: bool,
+    secret: Any = None,
 ) -> dict[str, str]:
-    """The variables of a run, exactly those of contract-b section 8. `seconds` is what is left of its time."""
+    """The variables of a run, exactly those of contract-b section 8. `seconds` is what is left of its time.
+
+    `secret` is what the operator has its connector told (account types).
+    """
+    parameters = konnector.manifest.get("parameters")
+    if secret is not None:
+        parameters = {**(parameters if isinstance(parameters, dict) else {}), "secret": secret}
     return {
         "COZY_URL": url,
         "COZY_CREDENTIALS": token,
         "COZY_FIELDS": orjson.dumps(fields).decode(),
-        "COZY_PARAMETERS": orjson.dumps(konnector.manifest.get("parameters")).decode(),
+        "COZY_PARAMETERS": orjson.dumps(parameters).decode(),
         "COZY_PAYLOAD": "" if payload is None else orjson.dumps(payload).decode(),
         "COZY_LANGUAGE": str(konnector.manifest.get("language") or "node"),
         "COZY_LOCALE": locale,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alcove.connectors.errors import GatheringMissing
+from alcove.connectors.errors import AccountMissing, GatheringMissing
 from alcove.connectors.model import ACCOUNTS, ENDED, GATHERINGS, INTAKE, KONNECTORS, QUESTIONS, RUNS
 from alcove.connectors.question import OPEN
 from alcove.documents import Document, Index, Query
@@ -179,6 +179,17 @@ class Shelf:
         """The fields of an account."""
         document = await self._documents.get(tenant, ACCOUNTS, doc_id)
         return document.fields() if document else None
+
+    async def account_document(self, tenant: str, doc_id: str) -> Document:
+        """An account as it is stored; raises `AccountMissing`."""
+        document = await self._documents.get(tenant, ACCOUNTS, doc_id)
+        if document is None:
+            raise AccountMissing
+        return document
+
+    async def put_account(self, tenant: str, doc_id: str, fields: Mapping[str, Any]) -> Document:
+        """Writes an account, over what was there."""
+        return await self._put(tenant, ACCOUNTS, doc_id, fields)
 
     async def change_account(self, tenant: str, doc_id: str, fields: Mapping[str, Any]) -> None:
         """Changes fields of an account that is there."""

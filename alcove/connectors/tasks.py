@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alcove.apps import Apps
     from alcove.connectors.maintenance import Maintenance
     from alcove.connectors.model import Konnector
+    from alcove.connectors.providers import Providers
     from alcove.connectors.service.folders import Folders
     from alcove.connectors.service.gather import Gatherings
     from alcove.connectors.service.journal import Journal
@@ -51,7 +52,9 @@ class Tasks:
         journal: Journal,
         maintenance: Maintenance,
         apps: Apps,
+        providers: Providers,
     ) -> None:
+        self._providers = providers
         self._apps = apps
         self._maintenance = maintenance
         self._instances = instances
@@ -91,6 +94,7 @@ class Tasks:
             log.info("a connector is out of service: its run is left out", extra=more)
             return
         fields = await self._fields(instance, konnector, message)
+        provider = await self._providers.find(instance, konnector.slug)
         limits = Limits(memory=MEMORY, wall=SECONDS, cpu=int(SECONDS))
         run = Run(
             instance,
@@ -101,6 +105,7 @@ class Tasks:
             trigger_id=running.trigger_id,
             manual=running.manual,
             attended=running.manual,
+            secret=provider.shared_secret if provider is not None else None,
             limits=limits,
         )
         entry = await self._journal.begin(run.asker, apart=self._runs.apart, manual=running.manual)

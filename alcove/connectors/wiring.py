@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from alcove.apps import Apps, DownloadHTTP, Installers, InstallHTTP, LogsHTTP, Renewals
 from alcove.base.confined import Here, Level
 from alcove.base.crypto import Sealer
+from alcove.base.outgoing import Outgoing
 from alcove.connectors import store
+from alcove.connectors.http.accounts import AccountsHTTP
 from alcove.connectors.http.catalogue import Catalogue
 from alcove.connectors.http.gathering import ConnectorsHTTP
 from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import ACCOUNTS, GATHERINGS, INTAKE, KIND, QUESTIONS, RUNS
+from alcove.connectors.providers import Providers
 from alcove.connectors.service.answers import Answers
 from alcove.connectors.service.credentials import SEALING, Credentials
 from alcove.connectors.service.folders import Folders
 from alcove.connectors.service.gather import Gatherings
+from alcove.connectors.service.granting import Granting
 from alcove.connectors.service.hanging import Hanging
 from alcove.connectors.service.intake import Intake
 from alcove.connectors.service.journal import Journal
@@ -27,7 +31,7 @@ from alcove.connectors.service.stops import Stops
 from alcove.connectors.tasks import Tasks
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower, Policy
 from alcove.files import Files
-from alcove.identity import GRANTS, Gate, Tokens
+from alcove.identity import GRANTS, Gate, SessionCodes, Tokens
 from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances
 from alcove.jobs import HANDLERS, Jobs, Triggers
 from alcove.realtime import Realtime
@@ -55,7 +59,10 @@ def register(house: House) -> None:
     )
     answers = Answers(shelf, questions, gatherings, intake, jobs)
     maintenance = house.provide(Maintenance, Maintenance(house.need(Documents), house.need(Flags)))
-    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, house.need(Apps))
+    providers = house.provide(Providers, Providers(house.need(Documents), house.need(Sealer)))
+    tasks = Tasks(
+        instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, house.need(Apps), providers
+    )
     for name, worker in tasks.workers().items():
         house.registry(HANDLERS).add(name, worker)
     for index in store.INDEXES:
@@ -72,6 +79,21 @@ def register(house: House) -> None:
 
     house.registry(PROVISIONERS).add("connectors", provision)
     house.add_routes(*ConnectorsHTTP(intake, gatherings, stops, answers, shelf, runs, house.need(Triggers)).routes())
+    granting = Granting(
+        providers, shelf, credentials, house.need(Outgoing), house.need(Sealer), settings.scheme, house.clock
+    )
+    accounts = AccountsHTTP(
+        granting,
+        credentials,
+        shelf,
+        house.need(Apps),
+        house.need(Gate),
+        house.need(SessionCodes),
+        instances,
+        house.need(Allowances),
+        settings.scheme,
+    )
+    house.add_routes(*accounts.routes())
     triggers, installer = house.need(Triggers), house.need(Installers).of(KIND)
     catalogue = Catalogue(
         installer, Renewals(installer, house.clock), konnectors, triggers, jobs, house.need(Gate), settings.scheme

@@ -130,6 +130,19 @@ class Operator:
         """Puts a connector back into service."""
         self._ask("DELETE", f"/konnectors/maintenance/{slug}")
 
+    def account_types(self) -> list[dict[str, Any]]:
+        """The providers that accounts come from: `type`, their members, and the names of their `secrets`."""
+        found = self._ask("GET", "/accounts/types").json()["data"]
+        return [{"type": one["id"], **one["attributes"]} for one in found]
+
+    def define_account_type(self, ident: str, members: dict[str, Any]) -> None:
+        """Writes a provider; a secret that is not said stays, None takes it away."""
+        self._ask("PUT", f"/accounts/types/{ident}", {"data": {"attributes": members}})
+
+    def drop_account_type(self, ident: str) -> None:
+        """Forgets a provider, with its secrets."""
+        self._ask("DELETE", f"/accounts/types/{ident}")
+
     def remote_requests(self) -> list[dict[str, Any]]:
         """What apps may have asked of other servers: `doctype`, `request`, and the names of `secrets`."""
         found = self._ask("GET", "/remote").json()["data"]

@@ -35,27 +35,36 @@ class Credentials:
         """The account as it is stored: sealed, with a name, and with who made it when it is new."""
         if fields.get("_deleted") is True:
             return fields
-        made = self._sealed(tenant, fields)
+        made = self.sealed(tenant, fields)
         if not made.get("name") and (name := named(fields)):
             made["name"] = name
         if new:
-            made["cozyMetadata"] = self._birth(caller, fields.get("cozyMetadata"))
+            slug = caller.subject if caller.audience in ("app", "konn") else caller.device.get("slug", "")
+            made["cozyMetadata"] = self._birth(slug, fields.get("cozyMetadata"))
         return made
+
+    def born(self, tenant: str, fields: dict[str, Any], slug: str) -> dict[str, Any]:
+        """An account that the server itself makes, for an app or a connector: sealed."""
+        return {**self.sealed(tenant, fields), "cozyMetadata": self._birth(slug, None)}
+
+    def opened(self, tenant: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """An account in clear, for the server's own use."""
+        return opened(fields, partial(self._sealer.open, purpose=_purpose(tenant, fields)))
 
     async def shown(self, tenant: str, document: Document, caller: Caller, include: str) -> bytes:
         """The account in clear for the connector that logs in with it, and for an app's service that asks."""
         fields = document.fields()
         if not await self._may_see(tenant, document.id, fields, caller, include):
-            return document.body if not in_clear(fields) else orjson.dumps(self._sealed(tenant, fields))
-        unseal = partial(self._sealer.open, purpose=_purpose(tenant, fields))
-        return orjson.dumps(opened(fields, unseal))
+            return document.body if not in_clear(fields) else orjson.dumps(self.sealed(tenant, fields))
+        return orjson.dumps(self.opened(tenant, fields))
 
     async def heard(self, tenant: str, changes: Sequence[Change]) -> None:
         """Seals accounts that hold a secret in clear: written by an older release, or not through `/data`."""
         for ident in {change.document.id for change in changes if not change.document.deleted}:
-            await self._shelf.reseal(tenant, ident, in_clear, partial(self._sealed, tenant))
+            await self._shelf.reseal(tenant, ident, in_clear, partial(self.sealed, tenant))
 
-    def _sealed(self, tenant: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def sealed(self, tenant: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """An account as it is stored: without a secret in clear."""
         return sealed(fields, partial(self._sealer.seal, purpose=_purpose(tenant, fields)))
 
     async def _may_see(self, tenant: str, ident: str, fields: Mapping[str, Any], caller: Caller, include: str) -> bool:
@@ -71,10 +80,9 @@ class Credentials:
         aggregator = manifest.get("aggregator")
         return isinstance(aggregator, dict) and aggregator.get("accountId") == ident
 
-    def _birth(self, caller: Caller, said: object) -> dict[str, Any]:
+    def _birth(self, slug: str, said: object) -> dict[str, Any]:
         now = rfc3339(self._clock.now())
         made: dict[str, Any] = {"doctypeVersion": "", "metadataVersion": 1, "createdAt": now}
-        slug = caller.subject if caller.audience in ("app", "konn") else caller.device.get("slug", "")
         if slug:
             made |= {"createdByApp": slug, "updatedByApps": [{"slug": slug, "date": now}]}
         made["updatedAt"] = now

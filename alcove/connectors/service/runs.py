@@ -120,6 +120,8 @@ class Run:
     worker: str = "konnector"
     attended: bool = False
     """Whether a person is there to answer questions."""
+    secret: Any = None
+    """What the operator has the connector told."""
     workspace: Workspace | None = None
     inputs: Sequence[RunInput] = ()
     limits: Limits = field(default_factory=lambda: Limits(memory=MEMORY))
@@ -262,6 +264,7 @@ class Runs:
             job_id=run.job_id,
             trigger_id=run.trigger_id,
             manual=run.manual,
+            secret=run.secret,
         )
         for name in ("COZY_FIELDS", "COZY_PAYLOAD"):
             if len(env[name].encode()) > FIELDS_LIMIT:

@@ -9,6 +9,7 @@ import orjson
 
 from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import ACCOUNTS, JOB_EVENTS
+from alcove.connectors.providers import Providers
 from alcove.connectors.store import Shelf
 from alcove.documents import Documents
 from alcove.files import Files
@@ -137,3 +138,13 @@ async def test_a_connector_out_of_service_is_left_out(write_connector: Any, open
     await flags.change_own(place.instance, {"harvest.skip-maintenance-for": None})
     await maintenance.end("broken")
     assert await ran(manual=False)
+
+
+async def test_the_operator_s_secret_is_told_to_its_connector_alone(write_connector: Any, open_place: Any) -> None:
+    source = script("tell(type='critical', message=os.environ['COZY_PARAMETERS'], no_retry=True)")
+    place = await open_place(write_connector("keyed", source, parameters={"a": 1}))
+    providers = place.house.need(Providers)
+    await providers.put("other", {"grant_mode": "secret", "secret": {"key": "k"}})
+    assert orjson.loads((await run(place, {"konnector": "keyed"})).error) == {"a": 1}
+    await providers.put("keyed", {"grant_mode": "secret", "secret": {"key": "k"}})
+    assert orjson.loads((await run(place, {"konnector": "keyed"})).error) == {"a": 1, "secret": {"key": "k"}}

@@ -21,6 +21,7 @@ TRIGGER = b'{"data":{"attributes":{"type":"@client","worker":"client","arguments
 JOB = b'{"data":{"attributes":{}}}'
 KEPT = {
     "io.cozy.contacts": ("one", {"name": "One"}),
+    "io.cozy.accounts": ("account", {"account_type": "shop"}),
     "org.alcove.gatherings": ("gathering", {"state": "done", "files": []}),
     "org.alcove.intake": ("intake", {"name": "march.ofx", "size": 1, "md5sum": "x"}),
     "org.alcove.questions": ("question", {"state": "answered"}),
