@@ -22,6 +22,8 @@ PICTURES = ROOT / ".screenshots"
 WIDTHS = {360: 780, 768: 1024, 1440: 900}
 """The three screens, each with its height."""
 SCHEMES = ("light", "dark")
+PATIENCE = 45_000
+"""Milliseconds that anything on a page may take on a machine that is busy with other things."""
 LOCAL = ("blob:", "data:", "about:")
 
 _VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 import web as pages
 from browser.chromium import chromium, program
 from browser.server import Server
-from browser.visit import AXE, PICTURES, Visit
+from browser.visit import AXE, PATIENCE, PICTURES, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     Visiting = Callable[[Person], Visit]
 
 HERE = Path(__file__).parent
-PATIENCE = 45_000
-"""Milliseconds that anything on a page may take on a machine that is busy with other things."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -81,6 +81,7 @@ def test_all_of_it_by_keyboard_alone(person: Person, visiting: Visiting) -> None
     press("Enter")
     expect(page.get_by_text("« a.txt » est dans « Zoo ».")).to_be_visible()
     press("/")
+    expect(page.locator("input:focus")).to_be_visible()
     page.keyboard.type("b.t")
     expect(row(page, "Zoo")).to_have_count(0)
     press("ArrowDown")

@@ -222,6 +222,7 @@ def test_the_list_is_walked_and_searched_by_keyboard_alone(
     page.keyboard.press("Escape")
     expect(chosen).to_have_count(0)
     page.keyboard.press("/")
+    expect(page.locator("input:focus")).to_be_visible()
     word = max(household.operations[0].label.lower().split(), key=len)  # of the oldest one: not on the first screen
     page.keyboard.type(word)
     expect(page.get_by_role("heading", name=f"« {word} »")).to_be_visible()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
 from alcove.files.tests.test_texts import docx, pdf
+from browser.visit import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -47,7 +49,9 @@ def _found(page: Page, *names: str) -> None:
 
 
 def _wait(person: Person, text: str) -> None:
-    for _ in range(300):
+    """Asks until it is found, or whatever may take long on a page has passed."""
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end:
         if person.place.ask("GET", "/search", params={"q": text, "kinds": "files"})["data"]:
             return
     raise AssertionError(f"{text} is not found")
@@ -118,12 +122,14 @@ def test_the_bar_shows_where_a_text_says_it(person: Person, visiting: Visiting) 
     page = visit.open("files")
     _wait(person, "salutations")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Recherche et commandes")).to_be_focused()
     page.keyboard.insert_text("agreer salutations type:docx")
     line = page.get_by_role("option").filter(has_text="courrier.docx")
     expect(line.locator("mark")).to_have_text(["agréer", "salutations"])
     visit.check("search-bar-text")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Recherche et commandes")).to_be_focused()
     page.keyboard.insert_text("agreer")
     page.get_by_role("option").filter(has_text="« agreer » dans tous les fichiers").click()
     page.wait_for_url(re.compile(r"search=agreer"))
