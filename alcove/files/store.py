@@ -179,11 +179,14 @@ async def descendants(source: Source, top: Node, kind: str = "") -> list[Node]:
     return found
 
 
-async def with_digest(source: Source, md5sum: str, size: int) -> list[Node]:
-    """The living files of that digest (in base64) and length. An empty one is like any other: it is not looked for."""
+async def with_digest(source: Source, md5sum: str, size: int, most: int | None = None) -> list[Node]:
+    """The living files of that digest (in base64) and length; looks at `most` of them.
+
+    An empty one is like any other: it is not looked for.
+    """
     if not size:
         return []
-    found = await source.find(FILES, Query({"md5sum": md5sum}, use_index=BY_DIGEST))
+    found = await source.find(FILES, Query({"md5sum": md5sum}, limit=most, use_index=BY_DIGEST))
     nodes = [node_from(document) for document in found]
     return [node for node in nodes if not node.trashed and node.md5sum == md5sum and node.size == size]
 

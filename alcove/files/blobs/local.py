@@ -89,7 +89,7 @@ class LocalBlobs:
         """The bytes from `start`, by reads of 256 KiB. Raises `BlobMissing` at the first step."""
         path = self._path(tenant, blob)
         first = CHUNK if length is None else min(CHUNK, length)
-        if length is not None and 0 < length <= SMALL:
+        if length is None or 0 < length <= SMALL:
             known = _remembered(path, start, length)
             if known is not None:
                 yield known
@@ -363,16 +363,23 @@ def _open(path: str, start: int, length: int, *, whole: bool) -> tuple[int | Non
     return handle, part
 
 
-def _remembered(path: str, start: int, length: int) -> bytes | None:
-    """Bytes of a blob that the system holds in memory; None when a disk would have to be waited for, or cannot tell."""
+def _remembered(path: str, start: int, length: int | None) -> bytes | None:
+    """Bytes of a blob that the system holds in memory, all that follow where no length is said.
+
+    None when a disk would have to be waited for, when there is more than a small file holds, or nobody can tell.
+    """
     if _NO_WAIT is None:
         return None
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         raise _missing(path) from None
-    buffer = bytearray(length)
     try:
+        if length is None:
+            length = os.fstat(handle).st_size - start
+            if not 0 < length <= SMALL:
+                return None
+        buffer = bytearray(length)
         got = os.preadv(handle, [buffer], start, _NO_WAIT)
     except OSError:
         return None

@@ -36,6 +36,14 @@ WITHOUT = ("application/gpx+xml", "application/pgp-encrypted", "application/pkcs
 """Media types whose numbers and letters nobody looks for."""
 
 
+HEAD = 8192
+"""Bytes at the beginning of a file by which those without text are told."""
+NO_TEXT = "it holds no text"
+_OPENED = (b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff", b"From ")
+"""Beginnings of files that the reader opens whatever else is in them: documents, Unicode in two bytes, mailboxes."""
+_MAILS = ("message/rfc822", "application/mbox")
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is kept of a file: its text, or why there is none.
@@ -80,6 +88,12 @@ def wants_text(fields: Mapping[str, Any]) -> bool:
     if mime in WITHOUT or fields.get("size") in (None, "0"):
         return False
     return kind in CLASSES or mime in MORE or (kind in LIKELY and _small(fields))
+
+
+def without_text(head: bytes, mime: str) -> bool:
+    """Whether a file that begins so surely holds no text, so that no program is needed to say so (`reader.decoded`)."""
+    known = head.startswith(_OPENED) or b"%PDF-" in head or mime in _MAILS
+    return b"\0" in head[:HEAD] and not known
 
 
 def _small(fields: Mapping[str, Any]) -> bool:

@@ -19,7 +19,18 @@ from alcove.base.confined import Limits, NoConfinement
 from alcove.base.errors import StorageFull
 from alcove.files.blobs import BlobMissing
 from alcove.files.model import FILES, locator_blob, sha256_of
-from alcove.files.model.texts import LARGEST, READER, Kept, read_kept, texts_of, wants_text, written
+from alcove.files.model.texts import (
+    HEAD,
+    LARGEST,
+    NO_TEXT,
+    READER,
+    Kept,
+    read_kept,
+    texts_of,
+    wants_text,
+    without_text,
+    written,
+)
 from alcove.files.service.looking import MANY, MAY_PASS, Subject
 from alcove.files.store import Snapshot, find_node, with_digest
 
@@ -45,6 +56,8 @@ ASKED = 2000
 """Files that may wait because somebody asked for their text: who asks beyond that asks again."""
 BIGGEST = 128 << 20
 """Bytes of a file that is tried at the most."""
+TWINS = 8
+"""Files with the same bytes that are looked at for what is known of them: there may be hundreds, none of them read."""
 PAUSE = 60.0
 """Seconds after which a file is tried again whose failure may have come from the machine."""
 LIMITS = Limits(memory=1 << 30, cpu=60, wall=120.0, file_size=0, open_files=64, output=16 << 20)
@@ -179,11 +192,13 @@ class Texts:
             await self._tell(tenant, node, found)
             return False
         tries = found.tries if found else 0
-        if not tries and (same := await self._same(tenant, node)) is not None:
-            await self._keep(tenant, node, same)
+        try:
+            known = await self._known(tenant, node, tries)
+        except BlobMissing:
+            log.warning("the bytes of a file are missing", extra={"tenant": tenant, "file": node.id})
             return False
-        if node.size > BIGGEST:
-            await self._keep(tenant, node, Kept(None, f"it is larger than {BIGGEST >> 20} MiB", tries + 1))
+        if known is not None:
+            await self._keep(tenant, node, known)
             return False
         heard = _Heard()
 
@@ -202,12 +217,21 @@ class Texts:
         node = await find_node(Snapshot(self._documents, tenant), ident)
         return node if node is not None and node.blob == blob and wants_text(node.fields) else None
 
+    async def _known(self, tenant: str, node: Node, tries: int) -> Kept | None:
+        """What can be said of a file without a program: of its size, its beginning, or of the same bytes elsewhere."""
+        if node.size > BIGGEST:
+            return Kept(None, f"it is larger than {BIGGEST >> 20} MiB", tries + 1)
+        head = b"".join([part async for part in self._blobs.read(tenant, node.blob, 0, min(HEAD, node.size))])
+        if without_text(head, node.mime):
+            return Kept(None, NO_TEXT, tries + 1)
+        return None if tries else await self._same(tenant, node)
+
     async def _same(self, tenant: str, node: Node) -> Kept | None:
-        """The text of another file with the same bytes, where that was read."""
-        for other in await with_digest(Snapshot(self._documents, tenant), node.md5sum, node.size):
+        """The text of another file with the same bytes, where that was read; or that files of this type have none."""
+        for other in await with_digest(Snapshot(self._documents, tenant), node.md5sum, node.size, TWINS):
             if other.id != node.id and sha256_of(other.fields) == sha256_of(node.fields):
                 found = await self._of(tenant, other.blob)
-                if found is not None and found.text is not None:
+                if found is not None and (found.text is not None or (not found.again and other.mime == node.mime)):
                     return found
         return None
 

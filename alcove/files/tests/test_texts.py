@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from alcove.base.confined import Cause
 from alcove.files import reader
-from alcove.files.model.texts import TRIES, Kept, read_kept, texts_of, wants_text, written
+from alcove.files.model.texts import TRIES, Kept, read_kept, texts_of, wants_text, without_text, written
 from alcove.files.service.texts import Texts
 from alcove.files.testing import LATER
 from alcove.files.tests.test_thumbnails import Machine
@@ -196,6 +196,12 @@ def test_what_is_not_read_has_a_reason(tmp_path: Path, capsys: pytest.CaptureFix
     assert said(tmp_path / "file", capsys, content()) == ("", {"none": reason})
 
 
+@pytest.mark.parametrize("name", [*READ, *REFUSED])
+def test_only_the_reader_itself_says_what_is_in_a_file_that_it_can_open(name: str) -> None:
+    content, mime = READ[name][:2] if name in READ else (REFUSED[name][0], "")
+    assert without_text(content(), mime) == (name == "bytes")
+
+
 def test_a_bomb_is_not_unpacked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,6 +343,17 @@ async def test_what_a_child_says_is_not_believed(reading: Reading, lines: tuple[
     found = await kept_of(reading, Machine(*lines))
     assert found is not None
     assert found.text == text
+
+
+async def test_no_program_is_needed_for_bytes_without_text_nor_for_those_that_are_known_to_have_none(
+    reading: Reading,
+) -> None:
+    door, machine = reading.door, Machine(b'{"none": "it is damaged"}')
+    assert await kept_of(reading, machine) == Kept(None, "it is damaged", 1)
+    for name, content, runs in (("zeros", b"a\0b" * 9000, 1), ("b.txt", b"text", 1), ("a.csv", b"text", 2)):
+        made = await door.make(f"?Type=file&Name={name}", content)
+        assert await reading.text(made) is None
+        assert machine.runs == runs, name
 
 
 async def test_the_trash_and_what_is_sealed_are_not_read(reading: Reading) -> None:
