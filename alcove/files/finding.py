@@ -5,10 +5,10 @@ from __future__ import annotations
 from posixpath import dirname
 from typing import TYPE_CHECKING, Any
 
-from alcove.files.model import FILES, FIXED
+from alcove.files.model import APP_PASSWORD, FILES, FIXED
 from alcove.files.model.names import extension, in_trash
 from alcove.files.store import CHILDREN, INDEXES
-from alcove.search import Beside, Findable, Said, below, in_folder, sources
+from alcove.search import Beside, Findable, Said, below, came_from, in_folder, sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ def says(
             "class": str(fields.get("class") or ""),
             "folder": str(fields.get("dir_id") or ""),
         },
-        facets=[*_kinds(name, fields), *sources(fields), *_lies_in(above)],
+        facets=[*_kinds(name, fields), *sources(fields), *_way(fields), *_lies_in(above)],
     )
 
 
@@ -48,6 +48,22 @@ def _kinds(name: str, fields: Mapping[str, Any]) -> list[str]:
     kinds = ["directory"] if fields.get("type") == "directory" else [str(fields.get("class") or "")]
     kinds += [extension(name)[1].lstrip(".").lower()] if kinds != ["directory"] else []
     return [f"type:{kind}" for kind in dict.fromkeys(kinds) if kind]
+
+
+def _way(fields: Mapping[str, Any]) -> list[str]:
+    """By which way a file's bytes came: a connector, a device, WebDAV, a guest with a link, or the person's browser."""
+    if fields.get("type") == "directory":
+        return []
+    cozy = fields.get("cozyMetadata")
+    cozy = cozy if isinstance(cozy, dict) else {}
+    by = cozy.get("uploadedBy")
+    by = by if isinstance(by, dict) else {}
+    client = by.get("oauthClient")
+    if isinstance(client, dict):
+        return [came_from("webdav" if client.get("kind") == APP_PASSWORD else "device")]
+    if by.get("guest"):
+        return [came_from("guest")]
+    return [came_from("connector" if cozy.get("sourceAccount") else "upload")]
 
 
 def _lies_in(path: str) -> list[str]:
@@ -70,4 +86,4 @@ def findable(contents: Contents | None = None) -> Findable:
         return below(str(fields["path"])) if is_folder(fields) and fields.get("path") not in (None, "", "/") else ""
 
     beside = Beside(FILES, "dir_id", _IN_FOLDER, is_folder, facet)
-    return Findable(FILES, says, 2, beside, contents=contents)
+    return Findable(FILES, says, 3, beside, contents=contents)

@@ -45,6 +45,13 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("folder", "folders", "dossier", "dossiers", "directory"), ("directory",)),
     **dict.fromkeys(("mail", "mails", "email", "courriel", "courriels", "message"), ("message",)),
 }
+_SOURCES: Mapping[str, str] = {
+    **dict.fromkeys(("connectors", "connecteur", "connecteurs"), "connector"),
+    **dict.fromkeys(("devices", "appareil", "appareils"), "device"),
+    **dict.fromkeys(("uploads", "envoi", "envois", "envoye", "envoyes"), "upload"),
+    **dict.fromkeys(("guests", "invite", "invites"), "guest"),
+}
+"""What the ways that documents come by are called besides their names."""
 _DAY = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?")
 _FRENCH_DAY = re.compile(r"(?:(?:(?P<day>\d{1,2})/)?(?P<month>\d{1,2})/)?(?P<year>\d{4})")
 
@@ -120,7 +127,8 @@ def one(name: str, value: str) -> Filters | None:
         return Filters((tuple(f"type:{kind}" for kinds in meant for kind in kinds if kind),))
     if name == "in":
         return Filters(tuple((in_folder(part),) for part in value.split("/") if words_of(part)))
-    return Filters((tuple(came_from(part) for part in value.split(",") if words_of(part)),))
+    parts = [" ".join(words_of(part)) for part in value.split(",")]
+    return Filters((tuple(came_from(_SOURCES.get(part, part)) for part in parts if part),))
 
 
 def in_folder(name: str) -> str:
@@ -134,7 +142,7 @@ def below(path: str) -> str:
 
 
 def came_from(source: str) -> str:
-    """The facet of all that an app or connector brought."""
+    """The facet of all that an app or connector brought, or that came by a way: `connector`, `device`..."""
     return f"from:{' '.join(words_of(source))}"
 
 

@@ -12,6 +12,7 @@ from alcove.base.http import Call, Guard, Route, jsonapi_errors
 from alcove.base.jsonapi import MEDIA_TYPE, resource
 from alcove.search.filters import Filters, one
 from alcove.search.model import MOST_WORDS, Asked
+from alcove.search.service import COUNTED
 
 if TYPE_CHECKING:
     from alcove.search.model import Hit
@@ -40,12 +41,15 @@ class SearchHTTP:
         """`GET /search?q=&kinds=&page[limit]=`: what the words find, kind by kind; `page[limit]` hits of each.
 
         `filter[type]`, `filter[since]`, `filter[until]`, `filter[folder]` and `filter[source]` narrow it. `sort=-date`
-        gives all of one kind, the newest first, page by page with `page[cursor]`.
+        gives all of one kind, the newest first. `page[cursor]` goes on where an answer about one kind ended, and
+        `total=true` has it told how many there are.
         """
         found = await self._search.find(call.instance, call.caller, self._asked(call))
         meta = {"count": len(found.hits), "more": found.more, "complete": found.complete}
         if found.cursor is not None:
             meta["cursor"] = str(found.cursor)
+        if found.total is not None:
+            meta |= {"total": min(found.total, COUNTED), "counted": found.total <= COUNTED}
         body = {"data": [_resource(hit) for hit in found.hits], "links": {}, "meta": meta}
         return Response(orjson.dumps(body), 200, {"Cache-Control": "no-store"}, MEDIA_TYPE)
 
@@ -63,10 +67,11 @@ class SearchHTTP:
         if not limit.isascii() or not limit.isdigit() or len(limit) > 4 or not 1 <= int(limit) <= most:
             raise BadRequest(f"page[limit] must be a number from 1 to {most}", parameter="page[limit]")
         cursor = call.query("page[cursor]")
-        if cursor and (not newest or not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18):
-            raise BadRequest("page[cursor] goes on where an answer with sort=-date ended", parameter="page[cursor]")
+        if cursor and (len(kinds) != 1 or not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18):
+            raise BadRequest("page[cursor] goes on where an answer about one kind ended", parameter="page[cursor]")
         filters, folder = self._filters(call), call.query("filter[folder]")
-        return Asked(text, kinds, int(limit), newest, int(cursor) if cursor else None, filters, folder)
+        total = call.query("total") == "true"
+        return Asked(text, kinds, int(limit), newest, int(cursor) if cursor else None, filters, folder, total)
 
     def _filters(self, call: Call) -> Filters:
         """The filters that are not among the words."""

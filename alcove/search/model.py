@@ -120,8 +120,9 @@ class Findable:
 class Asked:
     """A question: what was typed, the kinds to look in (none: all), hits of each kind at the most.
 
-    `newest` gives the hits by their day alone; then `cursor` goes on below where the last answer ended. `filters` are
-    those that were not typed; `folder` is the id of one in which and below which to look.
+    `newest` gives the hits by their day alone. `cursor` goes on where the last answer ended; with `total`, how many
+    there are is told too. `filters` are those that were not typed; `folder` is the id of one in which and below which
+    to look.
     """
 
     text: str
@@ -131,6 +132,7 @@ class Asked:
     cursor: int | None = None
     filters: Filters = field(default_factory=Filters)
     folder: str = ""
+    total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +153,12 @@ class Found:
     """Hits, kind by kind, those by their title first, then the newest first.
 
     `more` names the kinds that hold more than was asked for. `complete` is false while the index is still being made.
-    `cursor` is where the next answer begins, when the newest were asked for and there are more.
+    `cursor` is where the next answer begins, when one kind was asked for and there are more. `total` is how many there
+    are, as far as it was asked for, is counted (`COUNTED`) and may be told.
     """
 
     hits: list[Hit]
     more: list[str]
     complete: bool
     cursor: int | None = None
+    total: int | None = None

@@ -189,6 +189,14 @@ async def test_login_flow_1_leads_to_the_page_that_asks() -> None:
 # -- properties and entity tags
 
 
+async def test_a_file_tells_which_device_brought_it() -> None:
+    async with device() as (entry, client), entry.client(scope="io.cozy.files") as person:
+        await put(client, "/a.txt", b"hello")
+        said = (await person.get("/files/metadata", params={"Path": "/a.txt"})).json()["data"]["attributes"]
+        brought = said["cozyMetadata"]["uploadedBy"]["oauthClient"]
+        assert (brought["kind"], brought["name"]) == ("app password", "Desk")
+
+
 async def test_properties_tell_what_clients_ask_for() -> None:
     async with device() as (_, client):
         await made(client, "/été")

@@ -31,7 +31,7 @@ def author_of(call: Call) -> Author:
     caller = call.caller
     if caller.audience in ("app", "konn"):
         return Author(caller.subject)
-    if caller.audience == "access":
+    if caller.audience in ("access", "device"):
         said = {name: caller.device.get(name, "") for name in ("id", "kind", "name")}
         return Author(caller.device.get("slug", ""), {name: value for name, value in said.items() if value})
     return Author()

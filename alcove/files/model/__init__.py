@@ -124,10 +124,12 @@ class Author:
 
     slug: str = ""
     client: Mapping[str, str] = field(default_factory=dict)
-    """For an OAuth client: `{id, kind, name}`."""
+    """For an OAuth client: `{id, kind, name}`; for a program with an app password too, by what the person calls it."""
 
 
 NOBODY = Author()
+APP_PASSWORD = "app password"
+"""The kind of a client that is let in by one: it speaks WebDAV or the dialect of Nextcloud."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ LOOKED = 2000
 """Entries of one kind that are looked at for a caller who may read some of its documents only."""
 PAGE = 200
 """Entries that are looked at in one go, when the first few were not enough."""
+COUNTED = 1000
+"""Hits that are counted at the most: one more says that there are more."""
 READ = 50
 """Hits of one answer whose texts are opened for a piece of them."""
 
@@ -75,7 +77,7 @@ class Search:
             return Found([], [], complete=True)
         complete = await self._keeping.ready(tenant.key)
         hits, more = list[Hit](), list[str]()
-        cursor: int | None = None
+        cursor, total = None, None
         try:
             wide = meant and meant.widened(await self._indexes.related(tenant.key, sorted(meant.stems)))
             for name, findable in kinds:
@@ -84,17 +86,19 @@ class Search:
                 hits += [hit for _, hit in found[: asked.limit]]
                 if len(found) > asked.limit:
                     more.append(name)
-                    cursor = found[asked.limit - 1][0] if asked.newest else None
+                    cursor = found[asked.limit - 1][0] if len(kinds) == 1 else None
+                if asked.total and reader.freely and len(kinds) == 1:
+                    total = await self._total(reader, asked)
             hits = await self._with_snippets(tenant, hits, wide)
         except Lost as error:
             self._keeping.lost(tenant.key, error)
             complete = False
         except (NotFound, Unavailable):
             complete = False  # it is being made at this moment
-        return Found(hits, more, complete, cursor)
+        return Found(hits, more, complete, cursor, total)
 
     async def _of_kind(self, reader: _Reader, asked: Asked) -> list[tuple[int, Hit]]:
-        """The best ones and their numbers, and one more if there is.
+        """The best ones, each with where to go on after it, and one more if there is.
 
         Those that say what was asked for as it was typed come before those that say it with other endings; of each,
         those whose title says it come first, then those that say it anywhere but in their text; of these, the newest.
@@ -103,17 +107,33 @@ class Search:
         found = set[tuple[str, str]]()
         hits = list[tuple[int, Hit]]()
         neighbours = Neighbours(self._documents, reader.tenant.key)
+        told = 0 if asked.newest else asked.cursor or 0
         for look in _looks(reader, filters, newest=asked.newest) if filters is not None else ():
             async for doctype, match in self._candidates(reader, look, asked):
                 if (doctype, match.id) in found:
                     continue
+                if reader.freely and len(found) < told:  # an answer before told it: it is not read again
+                    found.add((doctype, match.id))
+                    continue
                 hit = await self._hit(reader, neighbours, doctype, match, look)
                 if hit is not None:
                     found.add((doctype, match.id))
-                    hits.append((match.number, hit))
+                if hit is not None and len(found) > told:
+                    hits.append((match.number if asked.newest else len(found), hit))
                 if len(hits) > asked.limit:
                     return hits
         return hits
+
+    async def _total(self, reader: _Reader, asked: Asked) -> int:
+        """How many entries fit, up to one more than are counted. Nothing of them is read: a few may be a moment old."""
+        filters, found = await self._narrowed(reader, asked), set[tuple[str, str]]()
+        looks = _looks(reader, filters, newest=False) if filters is not None else []
+        for look in looks[-2:]:  # the widest: what the others find, these find too
+            for doctype in reader.findable.doctypes:
+                number = self._kinds.numbers[doctype]
+                matches = await self._indexes.matches(reader.tenant.key, number, look, COUNTED + 1)
+                found.update((doctype, match.id) for match in matches)
+        return min(len(found), COUNTED + 1)
 
     async def _narrowed(self, reader: _Reader, asked: Asked) -> Filters | None:
         """The filters of a question with its folder among them; None when nothing can be found in it.
@@ -142,7 +162,9 @@ class Search:
 
     async def _candidates_of(self, reader: _Reader, doctype: str, look: Look, asked: Asked) -> AsyncIterator[Match]:
         number = self._kinds.numbers[doctype]
-        size, before, looked = asked.limit + 1 if reader.freely else PAGE, asked.cursor, 0
+        before, looked = asked.cursor if asked.newest else None, 0
+        further = not asked.newest and bool(asked.cursor)
+        size = asked.limit + 1 if reader.freely and not further else PAGE
         while looked < LOOKED:
             page = await self._indexes.matches(reader.tenant.key, number, look, size, before)
             for match in page:

@@ -161,6 +161,54 @@ async def test_all_of_a_kind_comes_page_by_page_the_newest_first(household: Fron
     assert "cursor" not in rest["meta"]
 
 
+async def test_all_that_is_found_comes_page_by_page_and_counted(house: Front) -> None:
+    async with house.client(scope=ALL) as client:
+        folder = await make_folder(client, "relevé")
+        for number in range(4):
+            await upload(client, f"page {number}.txt", folder)
+        await upload(client, "relevé de mars.txt")
+    params = {"q": "relevé", "kinds": "files", "page[limit]": "2", "total": "true"}
+    told, cursor = list[str](), ""
+    async with searching(house) as client:
+        for pages in range(1, 4):
+            said = (
+                await client.get("/search", params={**params, **({"page[cursor]": cursor} if cursor else {})})
+            ).json()
+            assert (said["meta"]["total"], said["meta"]["counted"]) == (6, True)
+            told += [one["attributes"]["title"] for one in said["data"]]
+            cursor = said["meta"].get("cursor", "")
+            assert bool(cursor) is (pages < 3)
+    assert told[:2] == ["relevé de mars.txt", "relevé"]
+    assert sorted(told[2:]) == [f"page {number}.txt" for number in range(4)]
+    async with house.client(scope=f"{FILES}:GET:{folder}") as client:
+        said = (await client.get("/search", params={**params, "q": "page"})).json()
+        assert "total" not in said["meta"]  # those that one may not read would be counted
+        rest = (
+            await client.get("/search", params={**params, "q": "page", "page[cursor]": said["meta"]["cursor"]})
+        ).json()
+    told = [one["attributes"]["title"] for one in said["data"] + rest["data"]]
+    assert sorted(told) == [f"page {number}.txt" for number in range(4)]
+
+
+WAYS = {
+    "connector": {"createdByApp": "edf", "sourceAccount": "a1", "uploadedBy": {"slug": "edf"}},
+    "upload": {"createdByApp": "files", "uploadedBy": {"slug": "files"}},
+    "device": {"uploadedBy": {"oauthClient": {"id": "c", "kind": "desktop", "name": "Laptop"}}},
+    "webdav": {"uploadedBy": {"oauthClient": {"id": "p", "kind": "app password", "name": "NAS"}}},
+    "guest": {"uploadedBy": {"guest": "Zoé"}},
+}
+
+
+async def test_files_are_found_by_the_way_they_came(house: Front) -> None:
+    for way, cozy in WAYS.items():
+        file = {"type": "file", "name": f"{way}.txt", "dir_id": "io.cozy.files.root-dir", "class": "text"}
+        await put(house, FILES, way, {**file, "cozyMetadata": cozy})
+    for way in WAYS:
+        assert await found(house, "", **{"filter[source]": way}) == [f"{way}.txt"]
+    assert await found(house, "de:connecteurs") == ["connector.txt"]
+    assert await found(house, "de:edf") == ["connector.txt"]
+
+
 async def test_what_changes_or_goes_is_not_found_any_more(household: Front) -> None:
     await put(household, BILLS, "b1", {"vendor": "Eau de Chez Nous", "amount": 3, "date": "2026-03-02"})
     await put(household, OPERATIONS, "o1", None)
@@ -262,7 +310,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"q": "a", "sort": "-date"}, "sort"),
     ({"q": "a", "sort": "-date", "kinds": "files", "page[limit]": "201"}, "page[limit]"),
     ({"q": "a", "sort": "-date", "kinds": "files", "page[cursor]": "x"}, "page[cursor]"),
-    ({"q": "a", "kinds": "files", "page[cursor]": "7"}, "page[cursor]"),
+    ({"q": "a", "page[cursor]": "7"}, "page[cursor]"),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from alcove.files.tests.test_texts import docx, pdf
+from browser.filing import put
 from browser.visit import PATIENCE
 
 if TYPE_CHECKING:
@@ -114,6 +115,30 @@ def test_what_is_found_is_narrowed(person: Person, visiting: Visiting) -> None:
     _found(page, "courrier.docx")
     visit.check("search-files-narrowed")
     page.keyboard.press("Escape")
+
+
+def test_more_comes_as_one_scrolls_with_the_number_found(person: Person, visiting: Visiting) -> None:
+    for number in range(70):
+        put(person, f"reçu {number:02}.txt")
+    taken = {"Type": "file", "Name": "reçu de la source.txt", "SourceAccount": "a1"}
+    person.place.ask("POST", "/files/", params=taken, content=b"du texte")
+    _wait(person, "source")
+    visit = visiting(person)
+    page = visit.open("files", "?look=1&search=re%C3%A7u")
+    expect(page.get_by_text("71 trouvés").last).to_be_visible()
+    options = page.get_by_role("listbox").get_by_role("option")
+    expect(options.first).to_contain_text("reçu")
+    visit.check("search-files-many")
+    options.last.scroll_into_view_if_needed()
+    expect(options).to_have_count(71)
+    expect(options.last).to_contain_text("reçu 00.txt")
+    field = page.get_by_role("combobox", name="Chercher dans tous les fichiers")
+    field.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.get_by_label("Provenance").select_option("connector")
+    _found(page, "reçu de la source.txt")
+    expect(page.get_by_text("1 trouvé").last).to_be_visible()
+    visit.check("search-files-from")
 
 
 def test_the_bar_shows_where_a_text_says_it(person: Person, visiting: Visiting) -> None:

@@ -27,7 +27,9 @@ export interface Hit {
 
 export interface Answer {
   data: Hit[]
-  meta: { more: string[]; complete: boolean }
+  /** Where one kind was asked for: where the next answer begins; `total` where it was asked for and may be told, and
+   * whether all were counted. */
+  meta: { more: string[]; complete: boolean; cursor?: string; total?: number; counted?: boolean }
 }
 
 /** The kinds in the order in which they are shown, with what opens them. */

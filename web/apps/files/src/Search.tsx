@@ -1,38 +1,48 @@
 // Looking for files in all folders: by their names and the texts in them, narrowed by what they are, when and where.
 import { ROOT, useClient } from '@alcove/client'
 import { type Answer, Button, Empty, Failure, type Hit, Icon, iconOf, LONGEST_QUESTION, Marked, marked, Rows, useActions, useFormats, useRested, useSay, visible } from '@alcove/ui'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useFile } from './api'
-import { KINDS, parametersOf, SPANS } from './narrowing'
+import { KINDS, parametersOf, SPANS, WAYS } from './narrowing'
 import css from './search.module.css'
 import type { Go, State } from './state'
 import { texts } from './texts'
 
-const MOST = 50
+/** Hits of one answer. */
+const PAGE = 50
 const MAKING = 2000
 /** What the address says no more when the search is left. */
-const AWAY = { look: undefined, search: undefined, kind: undefined, when: undefined, inside: undefined }
+const AWAY = { look: undefined, search: undefined, kind: undefined, when: undefined, from: undefined, inside: undefined }
 
-/** What answers, the best first. */
+/** What answers, the best first: a page of it, and more as it is asked for. */
 function useAnswer(state: State) {
   const { door } = useClient()
   const text = useRested((state.search ?? '').trim().slice(0, LONGEST_QUESTION))
   const narrowed = parametersOf(state, new Date())
   const asked = text !== '' || Object.values(narrowed).some(Boolean)
-  const question = useQuery({
+  const question = useInfiniteQuery({
     queryKey: ['search', 'files', text, narrowed],
-    queryFn: ({ signal }) => door.ask<Answer>('GET', '/search', { query: { q: text, kinds: 'files', 'page[limit]': MOST, ...narrowed }, signal }),
+    queryFn: ({ signal, pageParam }) => {
+      const query = { q: text, kinds: 'files', 'page[limit]': PAGE, 'page[cursor]': pageParam, total: pageParam ? undefined : 'true', ...narrowed }
+      return door.ask<Answer>('GET', '/search', { query, signal })
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: last => last.meta.cursor,
     enabled: asked,
     placeholderData: keepPreviousData,
     // While the index is being made, what is missing comes by itself.
-    refetchInterval: query => (query.state.data?.meta.complete === false ? MAKING : false),
+    refetchInterval: query => (query.state.data?.pages[0]?.meta.complete === false ? MAKING : false),
     staleTime: 5000,
     gcTime: 60_000,
     retry: false,
     meta: { quiet: true },
   })
-  return { ...question, asked, text, pending: asked && (text !== (state.search ?? '').trim().slice(0, LONGEST_QUESTION) || question.isFetching) }
+  const pages = question.data?.pages
+  // What came meanwhile moves the pages: nothing is shown twice.
+  const hits = useMemo(() => [...new Map((pages ?? []).flatMap(page => page.data).map(hit => [hit.id, hit])).values()], [pages])
+  const resting = text === (state.search ?? '').trim().slice(0, LONGEST_QUESTION)
+  return { ...question, asked, text, hits: asked ? hits : [], first: pages?.[0]?.meta, pending: asked && (!resting || (question.isFetching && !question.isFetchingNextPage)) }
 }
 
 export function Search({ state, go }: { state: State; go: Go }) {
@@ -43,7 +53,7 @@ export function Search({ state, go }: { state: State; go: Go }) {
   const field = useRef<HTMLInputElement>(null)
   const found = useAnswer(state)
   const folder = useFile(state.inside || undefined)
-  const hits = found.asked ? (found.data?.data ?? []) : []
+  const { hits, first } = found
   const chosen = Math.max(0, hits.findIndex(hit => hit.id === at))
   const optionOf = (hit: Hit | undefined) => (hit ? `${id}${hit.id}` : undefined)
   useEffect(() => {
@@ -52,13 +62,16 @@ export function Search({ state, go }: { state: State; go: Go }) {
   useEffect(() => {
     setTyped(state.search ?? '')
   }, [state.search])
+  const further = () => {
+    if (found.hasNextPage && !found.isFetchingNextPage && !found.isPlaceholderData && !found.isFetchNextPageError) void found.fetchNextPage()
+  }
   const leave = () => go({ ...AWAY, folder: state.inside || ROOT })
   const open = (hit: Hit | undefined) => {
     if (!hit) return
     if (hit.attributes.type === 'directory') go({ ...AWAY, folder: hit.id, file: undefined })
     else go({ ...AWAY, folder: hit.attributes.folder || ROOT, file: hit.id })
   }
-  const narrow = (changes: { kind?: string; when?: string; inside?: string | undefined }) => {
+  const narrow = (changes: { kind?: string; when?: string; from?: string; inside?: string | undefined }) => {
     setAt(undefined)
     go(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value || undefined])), { replace: true })
   }
@@ -67,7 +80,9 @@ export function Search({ state, go }: { state: State; go: Go }) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (step && hits.length) {
       event.preventDefault()
-      const next = hits[(chosen + step + hits.length) % hits.length]
+      // Down from the last one goes round only once there is no more.
+      if (chosen + step >= hits.length - 1) further()
+      const next = hits[found.hasNextPage ? Math.max(0, Math.min(hits.length - 1, chosen + step)) : (chosen + step + hits.length) % hits.length]
       setAt(next?.id)
       document.getElementById(optionOf(next) ?? '')?.scrollIntoView({ block: 'nearest' })
     } else if (event.key === 'Enter') {
@@ -86,7 +101,8 @@ export function Search({ state, go }: { state: State; go: Go }) {
   }
   useActions([{ id: 'search-leave', label: say('search.leave'), group: say('group'), icon: 'folder', keys: ['Escape'], run: leave }])
   const nothing = found.asked && !found.pending && !found.isError && hits.length === 0
-  const count = found.data && hits.length ? say('search.count', { count: hits.length }) : ''
+  const total = first?.total ?? hits.length
+  const count = hits.length ? say(first?.counted === false ? 'search.count.more' : 'search.count', { count: Math.max(total, hits.length) }) : ''
   return (
     <main className={css.main}>
       <h1 className="unseen">{say('search')}</h1>
@@ -133,6 +149,14 @@ export function Search({ state, go }: { state: State; go: Go }) {
             </option>
           ))}
         </select>
+        <select aria-label={say('search.from')} value={state.from} onChange={event => narrow({ from: event.target.value })}>
+          <option value="">{say('search.from.all')}</option>
+          {WAYS.map(way => (
+            <option key={way} value={way}>
+              {say(`search.from.${way}`)}
+            </option>
+          ))}
+        </select>
         {state.inside && (
           <button type="button" className={css.chip} onClick={() => narrow({ inside: undefined })} title={say('search.everywhere')}>
             <Icon name="folder" size={14} />
@@ -141,6 +165,7 @@ export function Search({ state, go }: { state: State; go: Go }) {
             <span className="unseen">{say('search.everywhere')}</span>
           </button>
         )}
+        {count && <span className={css.count}>{count}</span>}
         <details className={css.help}>
           <summary>{say('search.help')}</summary>
           <p>{say('search.help.more')}</p>
@@ -149,14 +174,14 @@ export function Search({ state, go }: { state: State; go: Go }) {
       <p className="unseen" role="status">
         {nothing ? say('search.none', { text: found.text }) : count}
       </p>
-      {found.isError ? (
+      {found.isError && !found.isFetchNextPageError ? (
         <Failure error={found.error} again={() => void found.refetch()} />
       ) : !found.asked ? (
         <Empty icon="search" title={say('search.begin')}>
           {say('search.begin.more')}
         </Empty>
       ) : nothing ? (
-        <Empty icon="search" title={say('search.none', { text: found.text })} act={state.kind || state.when || state.inside ? <Button onClick={() => narrow({ kind: '', when: '', inside: '' })}>{say('search.widen')}</Button> : undefined}>
+        <Empty icon="search" title={say('search.none', { text: found.text })} act={state.kind || state.when || state.from || state.inside ? <Button onClick={() => narrow({ kind: '', when: '', from: '', inside: '' })}>{say('search.widen')}</Button> : undefined}>
           {say('search.none.more')}
         </Empty>
       ) : hits.length === 0 ? (
@@ -169,12 +194,32 @@ export function Search({ state, go }: { state: State; go: Go }) {
               <HitText hit={hit} typed={found.text} />
             </div>
           ))}
-          {found.data?.meta.more.includes('files') && <p className={css.end}>{say('search.more', { count: MOST })}</p>}
-          {found.data && !found.data.meta.complete && <p className={css.end}>{say('search.making')}</p>}
+          {found.isFetchNextPageError ? (
+            <Button onClick={() => void found.fetchNextPage()}>{say('search.again')}</Button>
+          ) : (
+            found.hasNextPage && <Nearing key={hits.length} come={further} />
+          )}
+          {found.isFetchingNextPage && <Rows count={3} />}
+          {first?.complete === false && <p className={css.end}>{say('search.making')}</p>}
         </div>
       )}
     </main>
   )
+}
+
+/** Before the end of the list comes into sight, more is asked for. */
+function Nearing({ come }: { come: () => void }) {
+  const mark = useRef<HTMLDivElement>(null)
+  const latest = useRef(come)
+  latest.current = come
+  useEffect(() => {
+    const own = mark.current
+    if (!own) return
+    const watcher = new IntersectionObserver(seen => seen.some(one => one.isIntersecting) && latest.current(), { root: own.parentElement, rootMargin: '600px' })
+    watcher.observe(own)
+    return () => watcher.disconnect()
+  }, [])
+  return <div ref={mark} />
 }
 
 /** A file's name, where it lies and when it was changed, and the piece of its text that holds what was asked for. */

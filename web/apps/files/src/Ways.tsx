@@ -26,7 +26,7 @@ export function Ways({ show, go }: { show: Show | undefined; go: Go }) {
           onClick={event => {
             if (event.ctrlKey || event.metaKey || event.shiftKey) return
             event.preventDefault()
-            go({ show: way, folder: undefined, file: undefined, filter: undefined, look: undefined, search: undefined, kind: undefined, when: undefined, inside: undefined }, { calm: true })
+            go({ show: way, folder: undefined, file: undefined, filter: undefined, look: undefined, search: undefined, kind: undefined, when: undefined, from: undefined, inside: undefined }, { calm: true })
           }}
         >
           <Icon name={icon} size={16} />

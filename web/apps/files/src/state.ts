@@ -17,9 +17,10 @@ export interface State {
   filter: string
   /** What is looked for in all folders; undefined where nothing is. */
   search: string | undefined
-  /** What that is narrowed to: a kind, a span of time, a folder. */
+  /** What that is narrowed to: a kind, a span of time, a way by which files came, a folder. */
   kind: string
   when: string
+  from: string
   inside: string
   /** A way to look at all files, in place of a folder. */
   show: Show | undefined
@@ -28,7 +29,7 @@ export interface State {
 export type Show = 'recent' | 'favorites' | 'photos' | 'shared' | 'twice'
 const SHOWS: readonly string[] = ['recent', 'favorites', 'photos', 'shared', 'twice']
 
-export type Go = (changes: Partial<Record<'folder' | 'file' | 'trash' | 'view' | 'sort' | 'info' | 'filter' | 'look' | 'search' | 'kind' | 'when' | 'inside' | 'show', string | undefined>>, how?: How) => void
+export type Go = (changes: Partial<Record<'folder' | 'file' | 'trash' | 'view' | 'sort' | 'info' | 'filter' | 'look' | 'search' | 'kind' | 'when' | 'from' | 'inside' | 'show', string | undefined>>, how?: How) => void
 
 export const go: Go = (changes, how) => changeUrl(changes.folder === ROOT && !changes.file ? { ...changes, folder: undefined } : changes, how)
 
@@ -51,6 +52,7 @@ export function useFilesState(): [State, Go] {
     search: url.has('look') || url.has('search') ? (url.get('search') ?? '') : undefined,
     kind: url.get('kind') ?? '',
     when: url.get('when') ?? '',
+    from: url.get('from') ?? '',
     inside: url.get('inside') ?? '',
     show: SHOWS.includes(url.get('show') ?? '') ? (url.get('show') as Show) : undefined,
   }
