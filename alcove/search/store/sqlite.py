@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from alcove.base.sqlite import DAMAGE, MISFIT
+from alcove.search.asking import Question, Way
 from alcove.search.store.model import Lost, Match, Where
 
 if TYPE_CHECKING:
@@ -41,7 +43,27 @@ MIGRATIONS = (
         title, text, near, content, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3'
     );
     """,
+    # With beginnings of four letters those of three are told too: by the few that there are of four. The other way
+    # round, all endings of one of four letters were gathered before the first hit was known.
+    """
+    drop table names;
+    drop table words;
+    delete from entry;
+    delete from stem;
+    delete from state;
+    create table beginning (letters text not null primary key) strict, without rowid;
+    create virtual table names using fts5 (
+        title, text, near, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '1 2 3'
+    );
+    create virtual table words using fts5 (
+        title, text, near, content, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '4'
+    );
+    """,
 )
+LETTERS = 4
+"""Letters of the beginnings that the index of contents holds."""
+LONGER = 200
+"""Beginnings that stand for one with a letter less at the most: no alphabet has more."""
 RELATED = 64
 """Words of one stem at the most."""
 
@@ -83,12 +105,16 @@ class SqliteIndexes:
     async def write(self, tenant: str, lines: Sequence[Line], reached: int | None) -> None:
         """Makes lines true, and that all is in it up to `reached` (None: as before); durable when it returns."""
 
+        much = any(line.content for line in lines)
+        beginnings = await asyncio.to_thread(_beginnings, lines) if much else _beginnings(lines)
+
         def unit(connection: Connection) -> None:
             stems = set[tuple[str, str]]()
             for line in lines:
                 if _put(connection, line):
                     stems |= line.stems
             connection.executemany("insert or ignore into stem values (?, ?)", stems)
+            connection.executemany("insert or ignore into beginning values (?)", beginnings)
             if reached is not None:
                 connection.execute("update state set reached = max(reached, ?)", (reached,))
 
@@ -100,14 +126,17 @@ class SqliteIndexes:
     async def matches(self, tenant: str, kind: int, look: Look, limit: int, before: int | None = None) -> list[Match]:
         """The newest entries of a kind that fit, older than the number `before`."""
         low, high = look.span(kind, before)
-        expression = _expression(look)
         table = "words" if look.where is Where.ALL else "names"
-        sql = f"select rowid from {table} where {table} match ? and rowid between ? and ? order by rowid desc limit ?"
-        values: tuple[str | int, ...] = (expression, low, high, limit)
-        if not expression:
-            sql, values = "select n from entry where n between ? and ? order by n desc limit ?", values[1:]
 
         def find(connection: Connection) -> list[Match]:
+            asked = look.asked and (_lengthened(connection, look.asked) if table == "words" else look.asked)
+            expression = _expression(replace(look, asked=asked))
+            sql = (
+                f"select rowid from {table} where {table} match ? and rowid between ? and ? order by rowid desc limit ?"
+            )
+            values: tuple[str | int, ...] = (expression, low, high, limit)
+            if not expression:
+                sql, values = "select n from entry where n between ? and ? order by n desc limit ?", values[1:]
             numbers = [cast("int", row[0]) for row in connection.execute(sql, values)]
             found = (connection.execute("select id, digest from entry where n = ?", (n,)).fetchone() for n in numbers)
             return [Match(n, *cast("tuple[str, bytes]", row)) for n, row in zip(numbers, found, strict=True) if row]
@@ -150,6 +179,32 @@ def _expression(look: Look) -> str:
         )
     said += [f"({' OR '.join(chr(34) + token + chr(34) for token in row)})" for row in look.filters.tokens]
     return " AND ".join(said)
+
+
+def _lengthened(connection: Connection, asked: Question) -> Question:
+    """A question about contents, with a beginning that is one letter too short for their index said by longer ones."""
+    *others, last = asked.parts
+    return Question(
+        (*others, replace(last, ways=tuple(way for short in last.ways for way in _longer(connection, short))))
+    )
+
+
+def _longer(connection: Connection, way: Way) -> list[Way]:
+    *before, last = way.words
+    if not way.open or len(last) != LETTERS - 1:
+        return [way]
+    sql = "select letters from beginning where letters between ? and ? limit ?"
+    found = connection.execute(sql, (last, f"{last}\U0010ffff", LONGER + 1)).fetchall()
+    if len(found) > LONGER:
+        return [way]
+    return [Way(way.words), *(Way((*before, cast("str", letters)), open=True) for (letters,) in found)]
+
+
+def _beginnings(lines: Sequence[Line]) -> list[tuple[str]]:
+    """The beginnings of all words of documents that may have a content."""
+    texts = (text for line in lines if line.whole for text in (line.title, line.text, line.near, line.content))
+    words = {word[:LETTERS] for text in texts for word in text.split()}
+    return [(word,) for word in words if len(word) == LETTERS]
 
 
 def _state(connection: Connection) -> tuple[str, int] | None:

@@ -9,6 +9,7 @@ import pytest
 
 from alcove.documents import Followers
 from alcove.files.model.texts import read_kept
+from alcove.files.service.looking import Batch
 from alcove.files.service.texts import Texts
 from alcove.files.tests.test_texts import docx, pdf
 from alcove.search.service import Search
@@ -129,7 +130,7 @@ async def test_what_was_read_is_not_read_again(house: Front, monkeypatch: pytest
     async with house.client(scope=ALL) as client:
         await upload(client, "a.txt", b"premier contenu")
     await settle(house)
-    monkeypatch.setattr(Texts, "_looked", lambda *_given: pytest.fail("read again"))
+    monkeypatch.setattr(Batch, "add", lambda *_given: pytest.fail("read again"))
     keeping = house.house.need(Search)._keeping
     await keeping.forget(tenant_of(house))
     assert await titles(house, "premier") == ["a.txt"]

@@ -18,7 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 TENANT, OTHER = "cozy1", "cozy2"
-WORDS = ("eau", "eaux", "gaz", "gazette", "facture", "factures", "a", "ab", "45", "été", "mot", "de", "la")
+WORDS = (
+    "eau",
+    "eaux",
+    "gaz",
+    "gazette",
+    "gazファイル",
+    "facture",
+    "factures",
+    "a",
+    "ab",
+    "45",
+    "été",
+    "mot",
+    "de",
+    "la",
+)
 KIND = 3
 
 
@@ -102,6 +117,20 @@ async def test_what_is_found_is_what_is_said(indexes: Indexes) -> None:
             assert rest == matches[len(first) :]
         shown += bool(matches)
     assert shown > 100
+
+
+@pytest.mark.parametrize("most", [1, 200])
+async def test_beginnings_of_three_letters_are_found(
+    indexes: Indexes, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("alcove.search.store.sqlite.LONGER", most)
+    await indexes.prepare(TENANT)
+    contents = ["gaz", "eau gazette", "gazファイル", "eau gazelle", "le ga", "ôgaz"]
+    await indexes.write(TENANT, [line(str(n), n, "x", content=said) for n, said in enumerate(contents, 1)], 6)
+    assert await found(indexes, "gaz") == ["4", "3", "2", "1"]
+    assert await found(indexes, "eau gaz") == ["4", "2"]
+    assert await found(indexes, '"eau gaz') == ["4", "2"]
+    assert await found(indexes, '"gaz"') == ["1"]
 
 
 async def test_nothing_is_found_elsewhere(indexes: Indexes) -> None:
