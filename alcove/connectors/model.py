@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ACCOUNTS = "io.cozy.accounts"
+SOFT_DELETED = "io.cozy.accounts.soft_deleted"
+"""Accounts that were deleted, until their connector has cleared up after them at the vendor."""
 KONNECTORS = "io.cozy.konnectors"
 TRIGGERS = "io.cozy.triggers"
 JOB_EVENTS = "io.cozy.jobs.events"
@@ -73,9 +75,17 @@ class Konnector:
         """What its token may do: title -> rule."""
         return dict(self.manifest.get("permissions") or {})
 
-    def module_arguments(self, folder: str) -> tuple[str, ...]:
-        """What Python is told to run: a script of the folder, or the kit's entry for an `entrypoint` module:class."""
-        entry = str(self.manifest.get("entrypoint") or "")
+    @property
+    def clears_up(self) -> bool:
+        """Whether it is run when an account was deleted."""
+        return bool(self.manifest.get("on_delete_account"))
+
+    def module_arguments(self, folder: str, *, clearing: bool = False) -> tuple[str, ...]:
+        """What Python is told to run: a script of the folder, or the kit's entry for an `entrypoint` module:class.
+
+        `clearing` runs what the manifest names for an account that was deleted.
+        """
+        entry = str(self.manifest.get("on_delete_account" if clearing else "entrypoint") or "")
         if entry.endswith(".py"):
             return (str(PurePosixPath(folder, entry)), folder)
         return ("-m", "alcove_connectors.sdk.entry", folder)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from alcove.connectors.errors import AccountMissing, GatheringMissing
-from alcove.connectors.model import ACCOUNTS, ENDED, GATHERINGS, INTAKE, KONNECTORS, QUESTIONS, RUNS
+from alcove.connectors.model import (
+    ACCOUNTS,
+    ENDED,
+    GATHERINGS,
+    INTAKE,
+    KONNECTORS,
+    QUESTIONS,
+    RUNS,
+    SOFT_DELETED,
+    TRIGGERS,
+)
 from alcove.connectors.question import OPEN
 from alcove.documents import Document, Index, Query
 
@@ -172,13 +182,30 @@ class Shelf:
         return await self._documents.all(tenant, ACCOUNTS)
 
     async def drop_accounts(self, tenant: str, idents: Sequence[str]) -> None:
-        """Removes accounts."""
-        await self._drop(tenant, ACCOUNTS, idents)
+        """Removes accounts, with the triggers that run for them."""
+
+        async def unit(tx: Tx) -> None:
+            for ident in idents:
+                document = await tx.get(ACCOUNTS, ident)
+                if document is not None:
+                    await tx.delete(ACCOUNTS, ident, document.rev)
+                    await part_with(tx, document)
+
+        if idents:
+            await self._documents.work(tenant, unit)
 
     async def account(self, tenant: str, doc_id: str) -> dict[str, Any] | None:
         """The fields of an account."""
         document = await self._documents.get(tenant, ACCOUNTS, doc_id)
         return document.fields() if document else None
+
+    async def deleted_account(self, tenant: str, doc_id: str) -> Document | None:
+        """An account that was deleted, as long as its connector has not cleared up after it."""
+        return await self._documents.get(tenant, SOFT_DELETED, doc_id)
+
+    async def forget_deleted(self, tenant: str, doc_id: str) -> None:
+        """Forgets such an account, with what it knew."""
+        await self._drop(tenant, SOFT_DELETED, [doc_id])
 
     async def account_document(self, tenant: str, doc_id: str) -> Document:
         """An account as it is stored; raises `AccountMissing`."""
@@ -250,3 +277,17 @@ class Shelf:
             return await tx.put(doctype, doc_id, fields, old.rev if old else "")
 
         return await self._documents.work(tenant, unit)
+
+
+async def part_with(tx: Tx, account: Document) -> None:
+    """What goes with an account: its triggers. Where its connector clears up at the vendor, that is kept for it."""
+    for trigger in await tx.find(TRIGGERS, Query({"worker": {"$in": ["client", "konnector"]}})):
+        message = trigger.fields().get("message")
+        if isinstance(message, dict) and message.get("account") == account.id:
+            await tx.delete(TRIGGERS, trigger.id, trigger.rev)
+    fields = account.fields()
+    konnector = await tx.get(KONNECTORS, f"{KONNECTORS}/{fields.get('account_type')}")
+    if konnector is not None and konnector.fields().get("on_delete_account"):
+        before = await tx.get(SOFT_DELETED, account.id)
+        kept = {**fields, "soft_deleted_rev": account.rev}
+        await tx.put(SOFT_DELETED, account.id, kept, before.rev if before is not None else "")

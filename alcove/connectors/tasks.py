@@ -9,7 +9,7 @@ from alcove.apps import SERVICE, NotInstalled
 from alcove.base.confined import Limits
 from alcove.connectors.errors import NoSuchConnector
 from alcove.connectors.model import FINAL
-from alcove.connectors.service.runs import MEMORY, WAITING, Run
+from alcove.connectors.service.runs import MEMORY, WAITING, Run, RunEnd
 from alcove.connectors.texts import said
 from alcove.jobs import BadTrigger, NoRetry, Running, Worker
 
@@ -31,11 +31,19 @@ log = logging.getLogger("alcove.connectors")
 SECONDS = 300.0
 """How long a run of the worker `konnector` may take."""
 
+ATTEMPTS = 2
 GATHER_ATTEMPTS = 3
 
 
 class RunFailed(Exception):
     """A connector's own error: its code, as clients match it."""
+
+
+def _judge(end: RunEnd) -> None:
+    """Raises the error of a run, in a way that says whether trying again is of use."""
+    if end.failure:
+        final = end.heard.no_retry or end.failure.startswith(FINAL)
+        raise NoRetry(end.failure) if final else RunFailed(end.failure)
 
 
 class Tasks:
@@ -67,7 +75,9 @@ class Tasks:
 
     def workers(self) -> dict[str, Worker]:
         """The workers by name."""
-        konnector = Worker(self.konnector, max_attempts=2, timeout_s=SECONDS + WAITING + 30, concurrency=2, hourly=100)
+        konnector = Worker(
+            self.konnector, max_attempts=ATTEMPTS, timeout_s=SECONDS + WAITING + 30, concurrency=2, hourly=100
+        )
         gather = Worker(
             self.gather, max_attempts=GATHER_ATTEMPTS, timeout_s=2 * 3600.0, concurrency=2, reserved=True, backoff_s=2.0
         )
@@ -88,15 +98,33 @@ class Tasks:
         """Runs a connector for one account. Raises with Cozy's code as the job's error."""
         message = running.message if isinstance(running.message, dict) else {}
         instance = self._instance(running.tenant)
+        if message.get("account_deleted") is True:
+            await self._clear_up(instance, message, running)
+            return
         konnector = await self._konnector(instance, str(message.get("konnector", "")))
         if await self._maintenance.keeps(instance, konnector.slug, manual=running.manual):
             more = {"domain": instance.domain, "connector": konnector.slug}
             log.info("a connector is out of service: its run is left out", extra=more)
             return
         fields = await self._fields(instance, konnector, message)
+        run = await self._run(instance, konnector, fields, running)
+        entry = await self._journal.begin(run.asker, apart=self._runs.apart, manual=running.manual)
+        async with entry.closing():
+            end = await self._runs.run(run, entry.hear)
+            entry.fail(end.failure)
+        _judge(end)
+
+    async def _run(
+        self,
+        instance: Instance,
+        konnector: Konnector,
+        fields: dict[str, Any],
+        running: Running,
+        *,
+        clearing: bool = False,
+    ) -> Run:
         provider = await self._providers.find(instance, konnector.slug)
-        limits = Limits(memory=MEMORY, wall=SECONDS, cpu=int(SECONDS))
-        run = Run(
+        return Run(
             instance,
             konnector,
             fields,
@@ -104,17 +132,27 @@ class Tasks:
             job_id=running.id,
             trigger_id=running.trigger_id,
             manual=running.manual,
-            attended=running.manual,
+            attended=running.manual and not clearing,
             secret=provider.shared_secret if provider is not None else None,
-            limits=limits,
+            clearing=clearing,
+            limits=Limits(memory=MEMORY, wall=SECONDS, cpu=int(SECONDS)),
         )
-        entry = await self._journal.begin(run.asker, apart=self._runs.apart, manual=running.manual)
-        async with entry.closing():
-            end = await self._runs.run(run, entry.hear)
-            entry.fail(end.failure)
-        if end.failure:
-            final = end.heard.no_retry or end.failure.startswith(FINAL)
-            raise NoRetry(end.failure) if final else RunFailed(end.failure)
+
+    async def _clear_up(self, instance: Instance, message: dict[str, Any], running: Running) -> None:
+        """Has a connector clear up after an account that is gone; what was kept of it goes with the last try."""
+        last = True
+        try:
+            konnector = await self._konnector(instance, str(message.get("konnector", "")))
+            if konnector.clears_up:
+                _judge(await self._runs.run(await self._run(instance, konnector, message, running, clearing=True)))
+        except NoRetry:
+            raise
+        except Exception:
+            last = running.attempt >= ATTEMPTS
+            raise
+        finally:
+            if last:
+                await self._shelf.forget_deleted(instance.key, str(message.get("account") or ""))
 
     async def _konnector(self, instance: Instance, slug: str) -> Konnector:
         try:
@@ -128,11 +166,9 @@ class Tasks:
         """The message with its folder repaired. Raises `BadTrigger` when the account is gone."""
         account_id = str(message.get("account") or "")
         account = await self._shelf.account(instance.key, account_id) if account_id else None
-        if account is None and not message.get("account_deleted"):
+        if account is None:
             raise BadTrigger("The account of this trigger is gone")
-        folder = await self._folders.ensure(
-            instance, konnector, account or {}, str(message.get("folder_to_save") or "")
-        )
+        folder = await self._folders.ensure(instance, konnector, account, str(message.get("folder_to_save") or ""))
         return {**message, "folder_to_save": folder} if folder else dict(message)
 
     async def gather(self, running: Running) -> None:

@@ -17,6 +17,7 @@ from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import ACCOUNTS, GATHERINGS, INTAKE, KIND, QUESTIONS, RUNS
 from alcove.connectors.providers import Providers
 from alcove.connectors.service.answers import Answers
+from alcove.connectors.service.clearing import CLEARING, Clearing
 from alcove.connectors.service.credentials import SEALING, Credentials
 from alcove.connectors.service.folders import Folders
 from alcove.connectors.service.gather import Gatherings
@@ -72,6 +73,8 @@ def register(house: House) -> None:
     credentials = Credentials(house.need(Sealer), shelf, house.clock)
     house.registry(POLICIES).add(ACCOUNTS, Policy(hooks=credentials))
     house.registry(FOLLOWERS).add(SEALING, Follower(SEALING, frozenset((ACCOUNTS,)), credentials.heard))
+    clearing = Follower(CLEARING, frozenset((ACCOUNTS,)), Clearing(shelf, jobs).heard)
+    house.registry(FOLLOWERS).add(CLEARING, clearing)
     house.registry(GRANTS).add("konn", konnectors.grant)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape

@@ -232,6 +232,14 @@ class Hooks(Protocol):
         """The stored body, or what this caller sees of it; `include` is what the call asks for beside it."""
         ...
 
+    async def former(self, tenant: str, doc_id: str, rev: str) -> Document | None:
+        """A document that was deleted, as it was in a revision; None where that is not kept."""
+        ...
+
+    async def leaving(self, tx: Tx, document: Document) -> None:
+        """Writes what goes with a document that is deleted, in the same unit of work."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

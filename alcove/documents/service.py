@@ -19,6 +19,7 @@ from alcove.documents.store import Store
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
 
+    from alcove.documents.model import Hooks
     from alcove.documents.rows import Rows
 
 T = TypeVar("T")
@@ -312,6 +313,15 @@ class Transaction:
     async def count(self, doctype: str, query: Query) -> int:
         """How many documents a query would find, without its limit."""
         return queries.count(self._store, doctype, query)
+
+
+def parted(store: Store, hooks: Hooks | None, doctype: str, doc_id: str, write: Callable[[], T]) -> T:
+    """Does a write; when a document is gone by it, its room writes what goes with it, in the same unit."""
+    before = store.get(doctype, doc_id) if hooks is not None and doc_id else None
+    done = write()
+    if hooks is not None and before is not None and store.get(doctype, doc_id) is None:
+        drive(lambda tx: hooks.leaving(tx, before), Transaction(store))
+    return done
 
 
 def drive(unit: Callable[[Tx], Awaitable[T]], tx: Tx) -> T:

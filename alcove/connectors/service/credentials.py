@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ import orjson
 
 from alcove.base.clock import Clock, rfc3339
 from alcove.connectors.credentials import in_clear, named, opened, sealed
+from alcove.connectors.model import ACCOUNTS
+from alcove.connectors.store import part_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from alcove.base.crypto import Sealer
     from alcove.base.http import Caller
     from alcove.connectors.store import Shelf
-    from alcove.documents import Change, Document
+    from alcove.documents import Change, Document, Tx
 
 SEALING = "connectors.sealing"
 SERVICE = "credentials"
@@ -57,6 +60,17 @@ class Credentials:
         if not await self._may_see(tenant, document.id, fields, caller, include):
             return document.body if not in_clear(fields) else orjson.dumps(self.sealed(tenant, fields))
         return orjson.dumps(self.opened(tenant, fields))
+
+    async def former(self, tenant: str, doc_id: str, rev: str) -> Document | None:
+        """An account that was deleted in this revision, while its connector clears up after it."""
+        found = await self._shelf.deleted_account(tenant, doc_id)
+        if found is None or found.fields().get("soft_deleted_rev") != rev:
+            return None
+        return replace(found, type=ACCOUNTS, rev=rev)
+
+    async def leaving(self, tx: Tx, document: Document) -> None:
+        """With an account go its triggers."""
+        await part_with(tx, document)
 
     async def heard(self, tenant: str, changes: Sequence[Change]) -> None:
         """Seals accounts that hold a secret in clear: written by an older release, or not through `/data`."""

@@ -120,6 +120,8 @@ class Run:
     worker: str = "konnector"
     attended: bool = False
     """Whether a person is there to answer questions."""
+    clearing: bool = False
+    """Whether the account was deleted, and the connector clears up after it at the vendor."""
     secret: Any = None
     """What the operator has the connector told."""
     workspace: Workspace | None = None
@@ -192,7 +194,7 @@ class Runs:
             bind = Bind(socket, SOCKET)
             extra = {"ALCOVE_SOCKET": confinement.place(bind)}
             code = Bind(run.konnector.folder, str(run.konnector.folder))
-            arguments = run.konnector.module_arguments(confinement.place(code))
+            arguments = run.konnector.module_arguments(confinement.place(code), clearing=run.clearing)
             return await self._watched(run, arguments, extra, (bind, code), on_line)
 
     async def sort(self, run: Run, konnectors: Sequence[Konnector], on_line: OnLine | None = None) -> RunEnd:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,12 +14,13 @@ from alcove.base.ids import ordered_id
 from alcove.documents.errors import BadDocument, DoctypeExists, DocumentMissing, NoDoctype
 from alcove.documents.http.bodies import check_id, content, read_object, text
 from alcove.documents.http.replication import mark, passed_through, with_revisions
+from alcove.documents.service import parted
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from alcove.documents.http.doctypes import Policies
-    from alcove.documents.model import Document
+    from alcove.documents.model import Document, Hooks
     from alcove.documents.service import StoredDocuments
     from alcove.documents.store import Store
 
@@ -79,11 +81,20 @@ class Crud:
         doctype, doc_id = self._type(call, "GET"), call.params["docid"]
         if call.request.scope["query_string"] and call.query("revs") == "true":
             return await passed_through(self._get_with_revisions(call, doctype, doc_id))
-        document = await self._allowed(call, "GET", doctype, doc_id, "wrong_doctype")
-        if hooks := self._policies.of(doctype).hooks:
+        hooks = self._policies.of(doctype).hooks
+        former = await self._former(call, hooks, doctype, doc_id) if hooks is not None and call.query("rev") else None
+        document = former or await self._allowed(call, "GET", doctype, doc_id, "wrong_doctype")
+        if hooks is not None:
             shown = await hooks.shown(call.instance.key, document, call.caller, call.query("include"))
             document = replace(document, body=shown)
         return JSONResponse(document.json(_type=doctype))
+
+    async def _former(self, call: Call, hooks: Hooks, doctype: str, doc_id: str) -> Document | None:
+        """A document that was deleted, for the program that clears up after it."""
+        found = await hooks.former(call.instance.key, doc_id, call.query("rev"))
+        if found is not None:
+            call.caller.allow("GET", doctype, doc_id, found.fields())
+        return found
 
     async def _get_with_revisions(self, call: Call, doctype: str, doc_id: str) -> Response:
         await self._allowed(call, "GET", doctype, doc_id)
@@ -121,11 +132,13 @@ class Crud:
             self._allow_new(call, "POST", doctype, doc_id, fields)
         check_id(doc_id)
         body, deleted = content(self._kept(call, doctype, fields, new=not rev)), fields.get("_deleted") is True
+        hooks = self._policies.of(doctype).hooks
 
         def unit(store: Store) -> Document:
             if rev:
                 _open(store, doctype)
-            return store.put(doctype, doc_id, body, rev, deleted=deleted)
+            write = partial(store.put, doctype, doc_id, body, rev, deleted=deleted)
+            return parted(store, hooks if deleted else None, doctype, doc_id, write)
 
         return _stored(await self._documents.write(call.instance.key, unit), 200)
 
@@ -140,8 +153,12 @@ class Crud:
         doctype, doc_id = self._type(call, "DELETE", write=True), call.params["docid"]
         self._policies.check_id(doctype, doc_id)
         await self._allowed(call, "DELETE", doctype, doc_id)
-        rev = header or query
-        gone = await self._documents.write(call.instance.key, lambda store: store.delete(doctype, doc_id, rev))
+        rev, hooks = header or query, self._policies.of(doctype).hooks
+
+        def unit(store: Store) -> Document:
+            return parted(store, hooks, doctype, doc_id, partial(store.delete, doctype, doc_id, rev))
+
+        gone = await self._documents.write(call.instance.key, unit)
         return JSONResponse({"id": doc_id, "rev": gone.rev, "type": doctype, "ok": True, "deleted": True})
 
     # -- who may

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +15,7 @@ from alcove.documents.designs import DESIGN
 from alcove.documents.errors import BadDocument, DocumentMissing, DocumentsError, NotJson, RevisionConflict
 from alcove.documents.http.bodies import content, read_bare, text
 from alcove.documents.revisions import LIMIT, Leaf, next_hash, parse
+from alcove.documents.service import parted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -91,7 +93,8 @@ class Replication:
             raise BadDocument("POST body must include `docs` parameter.")
         if len(docs) > BULK:
             raise BadDocument(f"A request may hold {BULK} documents at the most")
-        if hooks := self._policies.of(doctype).hooks:
+        hooks = self._policies.of(doctype).hooks
+        if hooks is not None:
             docs = [_kept(hooks, call, fields) for fields in docs]
         near = len(docs) <= NEAR
         edits = _edits(docs, grafted) if near else await asyncio.to_thread(_edits, docs, grafted)
@@ -101,7 +104,10 @@ class Replication:
 
         def unit(store: Store) -> list[bytes]:
             store.rows.expect(store.ensure(doctype).number, ids)
-            return [outcome for edit in edits if (outcome := _apply(store, doctype, edit))]
+            if hooks is None:
+                return [outcome for edit in edits if (outcome := _apply(store, doctype, edit))]
+            done = [parted(store, hooks, doctype, one.id, partial(_apply, store, doctype, one)) for one in edits]
+            return [outcome for outcome in done if outcome]
 
         outcomes = await self._documents.write(call.instance.key, unit)
         return JSONResponse(b"[" + b",".join(outcomes) + b"]", 201)
