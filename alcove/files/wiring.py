@@ -13,6 +13,7 @@ from alcove.files.http import routes
 from alcove.files.http.access import check
 from alcove.files.http.consistency import Consistency
 from alcove.files.http.insight import insight_routes
+from alcove.files.http.known import known_routes
 from alcove.files.http.resuming import upload_routes
 from alcove.files.model import FILES
 from alcove.files.parts import Parts
@@ -146,7 +147,9 @@ def _more(house: House, files: Files, blobs: Blobs) -> Resuming:
     tags = house.provide(FolderTags, FolderTags(house.need(Documents)))
     house.need(Instances).on_destroyed(lambda instance: tags.drop(instance.key))
     resuming = Resuming(files, blobs, Parts(house.settings.home), house.clock)
-    house.add_routes(*upload_routes(files, resuming), *insight_routes(house.need(Documents), house.clock))
+    house.add_routes(
+        *known_routes(files), *upload_routes(files, resuming), *insight_routes(house.need(Documents), house.clock)
+    )
     return resuming
 
 

@@ -18,9 +18,9 @@ from alcove.base.clock import rfc3339
 from alcove.base.digits import whole
 from alcove.base.errors import BadRequest, MethodNotAllowed, PreconditionFailed, Refusal, TooLarge
 from alcove.base.http import Guard, Route, jsonapi_errors
-from alcove.base.jsonapi import answer, answer_list, read, resource
+from alcove.base.jsonapi import answer, answer_list, resource
 from alcove.files.errors import NodeMissing, UploadMissing
-from alcove.files.http.access import allow, allow_some, author_of, check, instance_of
+from alcove.files.http.access import allow, allow_some, author_of, instance_of
 from alcove.files.http.content import body_of
 from alcove.files.model import ROOT, Node, checked_metadata, clean_tags, parse_date
 from alcove.files.model.arriving import CHECKSUMS, check_in, hexadecimal, said_in
@@ -28,7 +28,7 @@ from alcove.files.model.kinds import kind_of
 from alcove.files.model.names import checked_name
 from alcove.files.service import MAX_SIZE
 from alcove.files.service.content import Upload
-from alcove.files.service.resuming import base64_of, upload_of
+from alcove.files.service.resuming import upload_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -42,8 +42,6 @@ UPLOADS = "org.alcove.uploads"
 PATH = "/files/uploads"
 VERSION = "1.0.0"
 PIECE = "application/offset+octet-stream"
-ASKED = 1000
-"""Files of one question about digests at the most."""
 
 _SHOWN = "Location, Tus-Resumable, Tus-Version, Upload-Offset, Upload-Length, Upload-Expires, Alcove-File"
 _ALWAYS = {"Tus-Resumable": VERSION, "Cache-Control": "no-store", "Access-Control-Expose-Headers": _SHOWN}
@@ -55,7 +53,6 @@ def upload_routes(files: Files, resuming: Resuming) -> list[Route]:
     guarded: Iterable[tuple[str, str, Handler]] = (
         ("POST", PATH, resumed.create),
         ("GET", PATH, resumed.list),
-        ("POST", f"{PATH}/known", resumed.known),
         ("GET", f"{PATH}/:upload", resumed.show),
         ("PATCH", f"{PATH}/:upload", resumed.patch),
         ("POST", f"{PATH}/:upload", resumed.override),
@@ -94,7 +91,7 @@ class Resumed:
         said = said_in(headers.get("upload-metadata", ""))
         what, sha256 = _upload(said, size), hexadecimal(said.get("sha256", ""), 32, "sha256")
         replaced = said.get("file_id", "")
-        await self._allow(call, what, replaced)
+        await allow_upload(self._files, call, what, replaced)
         arriving = await self._resuming.begin(instance, _maker(call), what, sha256, replaced, said.get("rev", ""))
         brings = headers.get("content-type", "") == PIECE
         if not brings and size:
@@ -120,7 +117,7 @@ class Resumed:
         name = said_in(headers.get("upload-metadata", "")).get("name", "") if status == 204 else ""
         if name:
             replaced = arriving.file_id if arriving.replaces else ""
-            await self._allow(call, replace(upload_of(arriving), name=checked_name(name)), replaced)
+            await allow_upload(self._files, call, replace(upload_of(arriving), name=checked_name(name)), replaced)
         there, node = await self._resuming.append(
             instance_of(call),
             arriving.id,
@@ -171,53 +168,13 @@ class Resumed:
             return await self.remove(call)
         raise MethodNotAllowed("HEAD, GET, PATCH, DELETE")
 
-    async def known(self, call: Call) -> Response:
-        """POST /files/uploads/known: which contents are here or elsewhere already, as far as one may read."""
-        allow_some(call, "GET")
-        instance, said = instance_of(call), (await read(call))["attributes"]
-        dir_id, asked = said.get("dir_id") or ROOT, said.get("files")
-        if not isinstance(dir_id, str) or not isinstance(asked, list) or len(asked) > ASKED:
-            raise BadRequest(f"data.attributes.files must be a list of at most {ASKED}, dir_id a text")
-        found = []
-        for line in asked:
-            if not isinstance(line, dict) or not isinstance(line.get("size"), int):
-                raise BadRequest("Each of data.attributes.files must be an object with md5sum and size")
-            md5sum = base64_of(hexadecimal(str(line.get("md5sum", "")), 16, "md5sum") or "00" * 16)
-            same = await self._files.same(instance, md5sum, line["size"])
-            here, elsewhere = None, None
-            for node in same:
-                if await self._readable(call, node):
-                    here = node.id if here is None and node.dir_id == dir_id else here
-                    elsewhere = node.id if elsewhere is None and node.dir_id != dir_id else elsewhere
-            found.append(resource(UPLOADS + ".known", md5sum, {"here": here, "elsewhere": elsewhere}))
-        return answer_list(found)
-
-    async def _readable(self, call: Call, node: Node) -> bool:
-        try:
-            await check(self._files, instance_of(call), call.caller, "GET", node)
-        except Refusal:
-            return False
-        return True
-
     async def _need(self, call: Call) -> tuple[Arriving, int]:
         """The upload of the address, if the caller began it and may still put it there. Raises `UploadMissing`."""
         arriving, offset = await self._resuming.get(instance_of(call), call.params["upload"])
         if arriving.maker != _maker(call):
             raise UploadMissing
-        await self._allow(call, upload_of(arriving), arriving.file_id if arriving.replaces else "")
+        await allow_upload(self._files, call, upload_of(arriving), arriving.file_id if arriving.replaces else "")
         return arriving, offset
-
-    async def _allow(self, call: Call, what: Upload, replaced: str) -> None:
-        """As for an upload in one piece: POST on what is about to be made, or PUT on what is replaced."""
-        if replaced:
-            node = await self._files.get(instance_of(call), replaced)
-            if node.is_dir:
-                raise NodeMissing
-            await allow(self._files, call, "PUT", node)
-            return
-        mime, kind = kind_of(what.name, what.content_type)
-        fields = {"type": "file", "name": what.name, "dir_id": what.dir_id, "mime": mime, "class": kind}
-        await allow(self._files, call, "POST", Node("", "", {"tags": list(what.tags), **fields}))
 
 
 class Refused415(Refusal):
@@ -225,6 +182,19 @@ class Refused415(Refusal):
 
     status = 415
     title = "Unsupported Media Type"
+
+
+async def allow_upload(files: Files, call: Call, what: Upload, replaced: str) -> None:
+    """As for an upload in one piece: POST on what is about to be made, or PUT on what is replaced."""
+    if replaced:
+        node = await files.get(instance_of(call), replaced)
+        if node.is_dir:
+            raise NodeMissing
+        await allow(files, call, "PUT", node)
+        return
+    mime, kind = kind_of(what.name, what.content_type)
+    fields = {"type": "file", "name": what.name, "dir_id": what.dir_id, "mime": mime, "class": kind}
+    await allow(files, call, "POST", Node("", "", {"tags": list(what.tags), **fields}))
 
 
 async def _dressed(call: Call, handler: Callable[[Call], Awaitable[Response]]) -> Response:

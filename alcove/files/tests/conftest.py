@@ -15,6 +15,7 @@ from alcove.base.http import Call, Errors, Guard, Route, Rule, plain_errors
 from alcove.base.router import Router
 from alcove.files.http import routes
 from alcove.files.http.consistency import Consistency
+from alcove.files.http.known import known_routes
 from alcove.files.http.resuming import upload_routes
 from alcove.files.parts import Parts
 from alcove.files.service.checking import Checking
@@ -85,7 +86,7 @@ class Door:
             consistency,
             lambda i: f"http://*.{i.domain}",
         )
-        for route in (*served, *upload_routes(place.files, self.resuming)):
+        for route in (*served, *known_routes(place.files), *upload_routes(place.files, self.resuming)):
             self._router.add(route.method, route.path, route)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self), base_url="http://me.localhost:8080")
 

@@ -332,6 +332,37 @@ async def test_what_is_here_already(disk: Door) -> None:
     await disk.ask("POST /files/uploads/known", 400, json={"data": {"attributes": {"files": [1]}}})
 
 
+async def test_a_file_of_bytes_that_are_here_under_another_name(disk: Door) -> None:
+    box = await disk.make("?Type=directory&Name=box")
+    there = await disk.make(f"{box}?Type=file&Name=a.txt", b"same")
+    other = await disk.make("?Type=file&Name=other.txt", b"old words")
+
+    async def same(status: int, **said: Any) -> list[str]:
+        attributes = {"md5sum": md5_base64(b"same"), "size": 4, **said}
+        answer = await disk.ask("POST /files/uploads/same", status, json={"data": {"attributes": attributes}})
+        return [one["id"] for one in answer.json()["data"]] if status == 200 else []
+
+    (made,) = await same(200, name="b.md", created_at="2020-01-02T03:04:05Z")
+    assert await content_of(disk, made) == b"same"
+    file = (await disk.ask(f"GET /files/{made}", 200)).json()["data"]["attributes"]
+    assert (file["name"], file["mime"], file["created_at"]) == ("b.md", "text/markdown", "2020-01-02T03:04:05Z")
+    await same(409, name="b.md")
+    assert await same(200, file_id=other) == [other]
+    assert await content_of(disk, other) == b"same"
+    assert len((await disk.ask(f"GET /files/{other}", 200)).json()["included"]) == 1  # what it was is a version
+    assert await same(200, name="c", size=5) == []
+    assert await same(200, name="c", md5sum=md5_base64(b"other")) == []
+    await same(404, name="c", dir_id="nowhere")
+    await same(422, name="a/b")
+    for wrong in ({"size": "4"}, {"size": -1}, {"md5sum": ""}, {"md5sum": 3}, {"name": 3}):
+        await same(400, **{"name": "c", **wrong})
+    disk.somebody = disk.somebody_else(Rule("io.cozy.files", frozenset(("POST",)), frozenset()))
+    assert await same(200, name="c") == []  # who may only put something in is told of nothing
+    disk.somebody = disk.somebody_else(Rule("io.cozy.files", frozenset(("GET", "PUT")), frozenset((other, there))))
+    await same(403, name="c")
+    assert await same(200, file_id=other) == [other]
+
+
 class Killed(BaseException):
     """The process ends here."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from browser.filing import named, row
+from browser.filing import named, put, row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +26,9 @@ MUCH = """count => {
 }"""
 
 
-def send(page: Page, *names: str) -> None:
-    """Sends files from the menu."""
-    files: list[Any] = [{"name": name, "mimeType": "text/plain", "buffer": name.encode()} for name in names]
+def send(page: Page, *names: str, content: bytes = b"") -> None:
+    """Sends files from the menu; what they hold is their name, unless something is given."""
+    files: list[Any] = [{"name": name, "mimeType": "text/plain", "buffer": content or name.encode()} for name in names]
     page.get_by_role("button", name="Ajouter").click()
     with page.expect_file_chooser() as asked:
         page.get_by_role("menuitem", name="Envoyer des fichiers").click()
@@ -91,6 +91,25 @@ def test_a_full_disk_is_told_in_words_and_what_failed_is_tried_again(person: Per
     panel.get_by_role("button", name="Réessayer un.txt").click()
     expect(panel.get_by_text("1 fichier envoyé")).to_be_visible()
     expect(row(page, "un.txt")).to_be_visible()
+
+
+def test_what_is_there_under_another_name_is_not_sent(person: Person, visiting: Visiting) -> None:
+    content = b"les memes octets" * 80_000
+    put(person, "avant.txt", content)
+    visit = visiting(person)
+    page = visit.open("files")
+    bodies: list[str] = []
+    page.on("request", lambda asked: bodies.append(asked.url) if "Type=file" in asked.url else None)
+    send(page, "après.txt", content=content)
+    panel = page.get_by_role("region", name="Envois")
+    expect(panel.get_by_text("copié sur place")).to_be_visible()
+    expect(row(page, "après.txt")).to_be_visible()
+    assert bodies == []
+    visit.check("files-copied")
+    send(page, "autre.txt", content=content[:-1] + b"!")
+    expect(row(page, "autre.txt")).to_be_visible()
+    assert len(bodies) == 1
+    assert {"avant.txt", "après.txt", "autre.txt"} <= set(named(person))
 
 
 def test_ten_megabytes_of_names(person: Person, visiting: Visiting) -> None:

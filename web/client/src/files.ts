@@ -198,6 +198,20 @@ export class Files {
     return (await upload<Answer>(this.door, `/files/${part(id)}`, file, { ...sending, method: 'PUT', query })).data
   }
 
+  /** Makes a file, or replaces what one holds, with bytes that are here under another name; nothing where none are. */
+  async same(goal: { folder: string; name: string } | { id: string }, file: File, digest: string, signal?: AbortSignal): Promise<{ id: string } | undefined> {
+    const date = file.lastModified ? new Date(file.lastModified).toISOString() : undefined
+    const where = 'id' in goal ? { file_id: goal.id } : { dir_id: goal.folder, name: goal.name, created_at: date, updated_at: date }
+    const body = { data: { attributes: { ...where, type: file.type, size: file.size, md5sum: digest } } }
+    try {
+      return (await this.door.ask<Answer<{ id: string }[]>>('POST', '/files/uploads/same', { body, accept: JSONAPI, signal })).data[0]
+    } catch (error) {
+      // A name that was taken meanwhile is told; whatever else stands in the way, the bytes may still be sent.
+      if (error instanceof Refused && error.status !== 409) return undefined
+      throw error
+    }
+  }
+
   /** Gives an upload in pieces up. */
   abandon(where: string): Promise<void> {
     return this.pieces.abandon(where)

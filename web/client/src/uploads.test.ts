@@ -337,3 +337,24 @@ test('the very same content under the same name is not sent again', async () => 
   })
   expect(one('a').same).toBe(true)
 })
+
+test('a large file whose bytes are there under another name is not sent, a small one is not asked about', async () => {
+  vi.useRealTimers()
+  const asked: string[] = []
+  const target = Object.assign(memory, {
+    same: async (goal: { folder: string; name: string } | { id: string }) => {
+      const name = 'name' in goal ? goal.name : goal.id
+      asked.push(name)
+      return name === 'known' || name === 'old' ? { id: `same ${name}` } : undefined
+    },
+  })
+  memory.held.get('home')?.set('kept', { id: 'old', kind: 'file', size: 3 })
+  uploads = new Uploads(target)
+  uploads.add(HOME, files(file('known', [], 1_000_000), file('new', [], 1_000_000), file('small'), file('kept', [], 1_000_000)))
+  await vi.waitFor(() => expect(states()).toContain('kept asks'))
+  uploads.answer(one('kept').id, 'replace')
+  await vi.waitFor(() => expect(uploads.snapshot().counts.done).toBe(4))
+  expect(asked.sort()).toEqual(['known', 'new', 'old'])
+  expect(memory.sent.sort()).toEqual(['home/new', 'home/small'])
+  expect(uploads.snapshot().items.filter(item => item.copied).map(item => item.name)).toEqual(['known', 'kept'])
+})

@@ -31,6 +31,8 @@ export interface Upload {
   kept?: number | undefined
   /** It was skipped because the very same content has its name already. */
   same?: boolean | undefined
+  /** It was not sent: its content was there under another name. */
+  copied?: boolean | undefined
 }
 
 /** The folder into which something was dropped. */
@@ -40,7 +42,7 @@ export interface Place {
 }
 
 /** Where uploads go: `Files`, or a fake of it. */
-export type Target = Pick<Files, 'taken' | 'makeFolder' | 'create' | 'replace' | 'room'> & Partial<Pick<Files, 'abandon'>>
+export type Target = Pick<Files, 'taken' | 'makeFolder' | 'create' | 'replace' | 'room'> & Partial<Pick<Files, 'abandon' | 'same'>>
 
 export interface Snapshot {
   /** All of them, in their order; the same array, so that a hundred thousand cost nothing. */
@@ -70,6 +72,9 @@ const LARGE = 50_000_000
 
 /** Up to this size the bytes of a file are read to see whether what has its name is the very same. */
 const COMPARED = 1_000_000_000
+
+/** From this size on it is asked whether the bytes are there under another name: a smaller file is sent sooner. */
+const SOUGHT = 1_000_000
 
 /** What the server may do better in a moment: faults of its own (but a full disk), and an upload that it still receives. */
 const passing = (error: Error) =>
@@ -304,11 +309,15 @@ export class Uploads {
     let { name } = item
     let id = taken?.id ?? ''
     try {
-      if (taken && item.choice === 'replace') await this.target.replace(id, item.file, sending)
-      else {
-        if (taken) name = await this.free(folder, name)
-        id = (await this.target.create(folder, name, item.file, sending)).id
-      }
+      const replaces = taken !== undefined && item.choice === 'replace'
+      if (taken && !replaces) name = await this.free(folder, name)
+      const copied = await this.copied(item, replaces ? { id } : { folder, name }, signal)
+      if (signal.aborted) return
+      if (copied) {
+        id = copied.id
+        item.copied = true
+      } else if (replaces) await this.target.replace(id, item.file, sending)
+      else id = (await this.target.create(folder, name, item.file, sending)).id
     } catch (error) {
       if (!(error instanceof Refused) || error.status !== 409) throw error
       // Someone took the name meanwhile: look again, and ask.
@@ -322,6 +331,15 @@ export class Uploads {
     item.sent = item.size
     if (!signal.aborted) item.state = 'done'
     this.arrived(folder)
+  }
+
+  /** The file that is made of bytes that are there under another name; nothing where it must be sent. */
+  private async copied(item: Upload, goal: { folder: string; name: string } | { id: string }, signal: AbortSignal): Promise<{ id: string } | undefined> {
+    const { file } = item
+    if (!this.target.same || !file || item.where || file.size < SOUGHT || file.size > COMPARED) return undefined
+    const { digestOf } = await import('./digest')
+    const digest = await digestOf(file, signal)
+    return signal.aborted ? undefined : this.target.same(goal, file, digest, signal)
   }
 
   /** Whether what has the name of a file holds the very same bytes: nothing has to be sent or asked then. */

@@ -268,7 +268,7 @@ function Line({ item, state, sent, uploads, choose }: { item: Upload; state: Upl
     sending: say('uploads.bytes', { sent: formats.size(sent), total: formats.size(item.size) }),
     asks: say('uploads.asks.one'),
     paused: item.where ? say('uploads.paused.kept', { sent: formats.size(sent), total: formats.size(item.size) }) : say('uploads.paused.one'),
-    done: item.file ? formats.size(item.size) : say('uploads.folder'),
+    done: item.copied ? say('uploads.copied') : item.file ? formats.size(item.size) : say('uploads.folder'),
     failed: reasonOf(item.error, say),
     skipped: say(item.same ? 'uploads.same' : 'uploads.skipped'),
   }
