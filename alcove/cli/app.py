@@ -8,7 +8,7 @@ from alcove.cli.installing import add_commands
 from alcove.cli.named import Named
 
 
-@click.group(cls=Named, aliases={"list": "ls", "remove": "rm"})
+@click.group(cls=Named, aliases={"list": "ls", "remove": "rm", "uninstall": "rm"})
 def app() -> None:
     """Install, update and remove web apps."""
 

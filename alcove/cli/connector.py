@@ -12,7 +12,7 @@ from alcove.cli.named import Named
 from alcove.cli.running import running
 
 
-@click.group(cls=Named, aliases={"list": "ls", "remove": "rm"})
+@click.group(cls=Named, aliases={"list": "ls", "remove": "rm", "uninstall": "rm"})
 def connector() -> None:
     """Install, update and remove connectors; take them out of service while something is wrong."""
 

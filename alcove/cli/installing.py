@@ -23,7 +23,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
 
 def add_commands(group: click.Group, kind: str) -> None:
-    """Gives a group the commands `install`, `update`, `rm` and `ls` of a kind: `apps` or `konnectors`."""
+    """Gives a group the commands `install`, `update`, `rm`, `show` and `ls` of a kind: `apps` or `konnectors`."""
 
     @group.command()
     @click.argument("slug")
@@ -31,7 +31,10 @@ def add_commands(group: click.Group, kind: str) -> None:
     @_instance
     @_json
     def install(slug: str, source: str, domain: str | None, *, as_json: bool) -> None:
-        """Install SLUG from SOURCE: a folder, https://..., registry://slug/channel; without one, from the registry."""
+        """Install SLUG from SOURCE: a folder, https://..., git+https://...#branch, registry://slug/channel.
+
+        Without one it comes from the registry.
+        """
         with running(read_settings()) as server:
             place = _place(server, domain, kind)
             _tell(place.install(kind, slug, where(source) or f"registry://{slug}"), as_json=as_json)
@@ -50,6 +53,7 @@ def add_commands(group: click.Group, kind: str) -> None:
         _tell(told, as_json=as_json)
         if told.get("available_version") and not as_json:
             click.echo(f"Version {told['available_version']} asks for more than before: say --yes to take it")
+            _tell_more(told.get("pending") or {})
 
     @group.command()
     @click.argument("slug")
@@ -59,6 +63,21 @@ def add_commands(group: click.Group, kind: str) -> None:
         with running(read_settings()) as server:
             _place(server, domain, kind).uninstall(kind, slug)
         click.echo(f"{slug} is removed")
+
+    @group.command()
+    @click.argument("slug")
+    @_instance
+    @_json
+    def show(slug: str, domain: str | None, *, as_json: bool) -> None:
+        """Show SLUG: where it comes from, what it may do, and what a version that waits for a yes wants more."""
+        with running(read_settings()) as server:
+            told = _place(server, domain, kind).installed_one(kind, slug)
+        _tell(told, as_json=as_json)
+        if not as_json:
+            _tell_rules("may", told.get("permissions") or {})
+            if told.get("available_version"):
+                click.echo(f"Version {told['available_version']} waits for a yes")
+                _tell_more(told.get("pending") or {})
 
     @group.command()
     @_instance
@@ -72,6 +91,20 @@ def add_commands(group: click.Group, kind: str) -> None:
             return
         for one in found:
             click.echo("  ".join(_words(one)))
+
+
+def _tell_more(pending: dict[str, Any]) -> None:
+    """What a version wants beside what the present one may do."""
+    _tell_rules("wants", pending.get("permissions") or {})
+    if terms := pending.get("terms"):
+        click.echo(f"  wants you to agree to its terms {terms.get('version')}: {terms.get('url')}")
+
+
+def _tell_rules(word: str, rules: dict[str, Any]) -> None:
+    for title, rule in rules.items():
+        verbs = ",".join(rule.get("verbs") or ["ALL"])
+        only = f" only {','.join(rule['values'])}" if rule.get("values") else ""
+        click.echo(f"  {word} {rule.get('type')} {verbs}{only}  ({rule.get('description') or title})")
 
 
 def where(source: str) -> str:

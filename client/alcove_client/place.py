@@ -160,6 +160,11 @@ class Place:
         ours = self._listed("connectors") if kind == "konnectors" else []
         return [*self._listed(kind), *ours]
 
+    def installed_one(self, kind: str, slug: str) -> dict[str, Any]:
+        """The members of one that is installed."""
+        found: dict[str, Any] = self.ask("GET", f"/{kind}/{slug}")["data"]["attributes"]
+        return found
+
     def _listed(self, name: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         start = ""

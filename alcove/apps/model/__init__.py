@@ -16,11 +16,12 @@ from alcove.apps.model.manifest import (
 )
 from alcove.apps.model.page import Template, app_policy, page_values
 from alcove.apps.model.served import accepted_encodings, is_hashed, media_type
-from alcove.apps.model.source import FOLDER, REGISTRY, WEB, Source, check_slug, read_source
+from alcove.apps.model.source import FOLDER, GIT, REGISTRY, WEB, Source, check_slug, read_source
 
 __all__ = [
     "APPS",
     "FOLDER",
+    "GIT",
     "HOME",
     "LIMIT",
     "MANIFEST",

@@ -12,6 +12,7 @@ from alcove.identity import WrongScope, read_set, tidy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alcove.base.http import Rule
     from alcove.documents import Document
 
 BUILTIN = "builtin://"
@@ -23,7 +24,9 @@ UPDATED = frozenset(
 """Slugs of apps whose updates are taken as they are, whatever they want more."""
 HIDDEN = frozenset({"code"})
 """Members that answers leave out: where the files lie."""
-OWN = frozenset({"source", "state", "code", "checksum", "available_version", "error", "created_at", "updated_at"})
+OWN = frozenset(
+    {"source", "state", "code", "checksum", "available_version", "pending", "error", "created_at", "updated_at"}
+)
 """Members that a manifest cannot say."""
 _ALWAYS = {"locales": None, "notifications": None, "services": None, "intents": None}
 
@@ -56,12 +59,20 @@ def comes_from_elsewhere(fields: Mapping[str, Any]) -> bool:
     return bool(fields.get("code"))
 
 
-def wants_more(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether a version asks for what the present one does not: the person must say yes first."""
-    known = {(r.type, r.verbs, r.values, r.selector) for r in read_set(old.get("permissions") or {})}
-    asked = {(r.type, r.verbs, r.values, r.selector) for r in read_set(new.get("permissions") or {})}
+def wanted_more(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What a version asks for that the present one does not: rules by title, other terms. The person says yes first."""
+    known = {_asked(rule) for rule in read_set(old.get("permissions") or {})}
+    rules: Mapping[str, Any] = new.get("permissions") or {}
+    fresh = {rule.title for rule in read_set(rules) if _asked(rule) not in known}
+    told: dict[str, Any] = {"permissions": {title: rule for title, rule in rules.items() if title in fresh}}
     terms = [(fields.get("terms") or {}).get("version", "") for fields in (old, new)]
-    return bool(asked - known) or terms[0] != terms[1]
+    if terms[0] != terms[1]:
+        told["terms"] = new.get("terms")
+    return told if fresh or "terms" in told else {}
+
+
+def _asked(rule: Rule) -> tuple[str, frozenset[str], frozenset[str], str]:
+    return (rule.type, rule.verbs, rule.values, rule.selector)
 
 
 def _terms(said: Any) -> dict[str, Any]:

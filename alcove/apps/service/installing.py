@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from alcove.apps.errors import AlreadyInstalled, ChangedMeanwhile, ComesAlong, LinkedClient, NotInstalled
-from alcove.apps.model import FOLDER, REGISTRY, WEBAPPS, check_slug, read_source
-from alcove.apps.model.record import UPDATED, comes_from_elsewhere, precedes, read_record, wants_more
+from alcove.apps.model import FOLDER, GIT, REGISTRY, WEBAPPS, check_slug, read_source
+from alcove.apps.model.record import UPDATED, comes_from_elsewhere, precedes, read_record, wanted_more
 from alcove.apps.service.folders import Folder
 from alcove.apps.service.registries import registries_of
 from alcove.apps.service.services import Hung
@@ -112,7 +112,7 @@ class Installer:
     async def newer(self, instance: Instance, slug: str, said: str, *, acked: bool) -> Step:
         """Looks at the version that its source, or another one, has now; raises what `new` does, and `ComesAlong`.
 
-        A version that wants more waits, as `available_version`, until the person has said yes.
+        A version that wants more waits, as `available_version`, until the person has said yes; `pending` tells what.
         """
         old = await self.get(instance, slug)
         was = old.fields()
@@ -125,8 +125,12 @@ class Installer:
         fields = self._fields(slug, source, package)
         if source.scheme == REGISTRY and all(fields[name] == was.get(name) for name in ("source", "version")):
             return Step(instance, slug, was, None, old)
-        if not acked and wants_more(was, fields) and not self._taken_as_is(instance, slug):
-            return Step(instance, slug, {**was, "available_version": fields["version"]}, None, old)
+        if source.scheme == GIT and (source.text, package.checksum) == (was.get("source"), was.get("checksum")):
+            return Step(instance, slug, was, None, old)
+        more = {} if acked or self._taken_as_is(instance, slug) else wanted_more(was, fields)
+        if more:
+            waiting = {"available_version": fields["version"], "pending": {"version": fields["version"], **more}}
+            return Step(instance, slug, {**was, **waiting}, None, old)
         kept = {name: value for name, value in was.items() if name in ("created_at", "parameters")}
         state = was.get("state", "ready")
         hung = self._hung(instance, slug, was, fields)
@@ -147,8 +151,8 @@ class Installer:
         code, checksum = await self.shelf.keep(tenant, self.kind, slug, step.package)
         fields = {**step.fields, "code": code, "updated_at": self._now()}
         fields["checksum"] = step.package.checksum or checksum
-        if read_source(fields["source"]).scheme == FOLDER:
-            fields["version"] = f"{fields['version']}-{checksum[:10]}"  # browsers keep icons by it
+        if read_source(fields["source"]).scheme in (FOLDER, GIT):
+            fields["version"] = f"{fields['version']}-{fields['checksum'][:10]}"  # browsers keep icons by it
         try:
             if old is None:
                 document = await self._installed.add(tenant, slug, fields, step.hung)

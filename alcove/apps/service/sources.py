@@ -11,8 +11,9 @@ from urllib.parse import urldefrag, urljoin
 import orjson
 
 from alcove.apps.errors import CodeRefused, SourceUnreachable
-from alcove.apps.model import FOLDER, LIMIT, REGISTRY
+from alcove.apps.model import FOLDER, GIT, LIMIT, REGISTRY
 from alcove.apps.service.package import open_folder
+from alcove.apps.service.repository import Repository
 from alcove.apps.service.tarball import open_tarball
 from alcove.base.outgoing import NoReply, Outgoing, Question, Reply
 
@@ -52,6 +53,9 @@ class Sources:
             return await asyncio.to_thread(open_folder, source.path, kind, LIMIT)
         if source.scheme == REGISTRY:
             return await self._registered(kind, source, registries)
+        if source.scheme == GIT:
+            async with self._slots:
+                return await Repository(self._ask, _about, DOWNLOAD).fetch(kind, source)
         url, sha256 = urldefrag(source.text)
         return await self.archive(kind, url, sha256)
 
@@ -116,6 +120,11 @@ def _version(sources: Sources, kind: Kind, registry: str, said: dict[str, Any]) 
         raise SourceUnreachable("what the registry says of this version has no manifest, address or checksum")
     manifest = {**manifest, "version": str(said.get("version") or manifest.get("version") or "0.0.0")}
     return Registered(sources, kind, urljoin(registry, url), orjson.dumps(manifest), sha256)
+
+
+def _about(url: str, body: bytes, headers: dict[str, str], limit: int) -> Question:
+    """A question to a repository."""
+    return Question(url, INSTALLING, "POST" if body else "GET", headers, body, limit, PATIENCE)
 
 
 def _sum(content: bytes) -> str:

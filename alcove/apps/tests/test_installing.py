@@ -187,6 +187,7 @@ async def test_an_update_that_wants_more_waits_for_a_yes(door: Front, sources: P
     async with door.client(DOMAIN, SCOPE) as client:
         waiting = (await client.put("/apps/other")).json()["data"]["attributes"]
         assert (waiting["available_version"], waiting["state"], waiting["name"]) == ("2.0.0", "ready", "Mini")
+        assert waiting["pending"]["version"] == "2.0.0"
         assert waiting["permissions"] == files
         assert kept(door) == first
         answer = await client.put("/apps/other", params={"PermissionsAcked": "true"})

@@ -34,8 +34,14 @@ def test_an_app_is_installed_updated_listed_and_removed(door: Front, tmp_path: P
     assert "already exists" in run("app", "install", "other", str(folder), status=1).output
     assert [one["slug"] for one in told("app", "ls")] == ["other"]
     write_app(tmp_path, "other", permissions={"f": {"type": "io.cozy.files"}}, version="2.0.0")
-    assert "say --yes" in run("app", "update", "other").stdout
+    asked = run("app", "update", "other").stdout
+    assert "say --yes" in asked
+    assert asked.endswith("  wants io.cozy.files ALL  (f)\n")
+    assert run("app", "show", "other").stdout.endswith("2.0.0 waits for a yes\n  wants io.cozy.files ALL  (f)\n")
     assert told("app", "update", "other", "--yes")["version"].startswith("2.0.0")
+    shown = told("app", "show", "other")
+    assert (shown["permissions"], "pending" in shown) == ({"f": {"type": "io.cozy.files"}}, False)
+    assert run("app", "show", "other").stdout.endswith("  may io.cozy.files ALL  (f)\n")
     assert run("app", "ls", "--instance", "alice.example").stdout.endswith(f"ready  file://{folder}\n")
     assert run("app", "rm", "other").stdout == "other is removed\n"
     assert "not installed" in run("app", "rm", "other", status=1).output
@@ -48,5 +54,5 @@ def test_a_connector_is_installed_and_removed(door: Front, tmp_path: Path) -> No
     before = told("konnector", "list")
     run("connector", "install", "shop", tmp_path.as_uri())
     assert len(told("connector", "ls")) == len(before) + 1
-    run("connector", "rm", "shop")
+    run("connector", "uninstall", "shop")
     assert told("connector", "ls") == before
