@@ -38,7 +38,6 @@ WITHOUT = ("application/gpx+xml", "application/pgp-encrypted", "application/pkcs
 
 HEAD = 8192
 """Bytes at the beginning of a file by which those without text are told."""
-NO_TEXT = "it holds no text"
 _OPENED = (b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0", b"\xff\xfe", b"\xfe\xff", b"From ")
 """Beginnings of files that the reader opens whatever else is in them: documents, Unicode in two bytes, mailboxes."""
 _MAILS = ("message/rfc822", "application/mbox")

@@ -18,11 +18,10 @@ import orjson
 from alcove.base.confined import Limits, NoConfinement
 from alcove.base.errors import StorageFull
 from alcove.files.blobs import BlobMissing
-from alcove.files.model import FILES, locator_blob, sha256_of
+from alcove.files.model import FILES, Node, locator_blob, sha256_of
 from alcove.files.model.texts import (
     HEAD,
     LARGEST,
-    NO_TEXT,
     READER,
     Kept,
     read_kept,
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from alcove.base.confined import Ending
     from alcove.documents import Change, Documents
     from alcove.files.blobs import Blobs
-    from alcove.files.model import Node
     from alcove.files.service.looking import Batch, Looking
 
     Renew = Callable[[str, str, str], Awaitable[None]]
@@ -88,9 +86,12 @@ class Texts:
         """The text of a file; None where there is none. One that was not read yet is read as soon as may be."""
         if not wants_text(fields):
             return None
-        found = await self._of(tenant, locator_blob(fields))
+        node = Node(ident, "", fields)
+        found = await self._of(tenant, node.blob)
+        if found is None and await self._is_bare(tenant, node):
+            return None
         if found is None or not found.settled:
-            self.ask(tenant, ident, locator_blob(fields))
+            self.ask(tenant, ident, node.blob)
         return found.text if found is not None else None
 
     def ask(self, tenant: str, ident: str, blob: str) -> None:
@@ -191,12 +192,10 @@ class Texts:
         if found is not None and found.settled:
             await self._tell(tenant, node, found)
             return False
-        tries = found.tries if found else 0
-        try:
-            known = await self._known(tenant, node, tries)
-        except BlobMissing:
-            log.warning("the bytes of a file are missing", extra={"tenant": tenant, "file": node.id})
+        if found is None and await self._is_bare(tenant, node):
             return False
+        tries = found.tries if found else 0
+        known = await self._known(tenant, node, tries)
         if known is not None:
             await self._keep(tenant, node, known)
             return False
@@ -217,13 +216,18 @@ class Texts:
         node = await find_node(Snapshot(self._documents, tenant), ident)
         return node if node is not None and node.blob == blob and wants_text(node.fields) else None
 
+    async def _is_bare(self, tenant: str, node: Node) -> bool:
+        """Whether its first bytes say that a file holds no text. Nothing is kept of that: looking again is as quick."""
+        try:
+            head = b"".join([part async for part in self._blobs.read(tenant, node.blob, 0, min(HEAD, node.size))])
+        except BlobMissing:
+            return False  # whoever reads it says so
+        return without_text(head, node.mime)
+
     async def _known(self, tenant: str, node: Node, tries: int) -> Kept | None:
-        """What can be said of a file without a program: of its size, its beginning, or of the same bytes elsewhere."""
+        """What can be said of a file without a program: of its size, or of the same bytes elsewhere."""
         if node.size > BIGGEST:
             return Kept(None, f"it is larger than {BIGGEST >> 20} MiB", tries + 1)
-        head = b"".join([part async for part in self._blobs.read(tenant, node.blob, 0, min(HEAD, node.size))])
-        if without_text(head, node.mime):
-            return Kept(None, NO_TEXT, tries + 1)
         return None if tries else await self._same(tenant, node)
 
     async def _same(self, tenant: str, node: Node) -> Kept | None:

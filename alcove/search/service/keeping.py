@@ -167,14 +167,11 @@ class Keeping:
 
     async def _take_dependents(self, tenant: str, document: Document) -> None:
         fields = None if document.deleted else document.fields()
+        naming = [one for one in self._kinds.dependents[document.type] if fields is None or _may_name(one, fields)]
         own = self._kinds.by_doctype.get(document.type)
-        if own is not None and fields is not None:
-            there = await self._there(tenant, own, document)
-            if any(there):
-                return
-        for findable in self._kinds.dependents[document.type]:
-            if fields is not None and findable.beside is not None and not findable.beside.may_be(fields):
-                continue
+        if not naming or (own is not None and fields is not None and any(await self._there(tenant, own, document))):
+            return
+        for findable in naming:
             async for page in self._dependents(tenant, findable, document.id):
                 await self._put(tenant, page, None)
 
@@ -239,6 +236,11 @@ class Keeping:
             return line
         written = " ".join((said.title, said.detail, said.words))
         return line.holding(written, work.content, whole=work.findable.contents is not None)
+
+
+def _may_name(findable: Findable, fields: Fields) -> bool:
+    """Whether documents of a kind can name one of these fields."""
+    return findable.beside is None or findable.beside.may_be(fields)
 
 
 class Renewed(NamedTuple):
