@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from alcove.apps import SERVICE, NotInstalled
+from alcove.apps import SERVICE
 from alcove.base.confined import Limits
 from alcove.connectors.errors import NoSuchConnector
 from alcove.connectors.model import FINAL
@@ -14,7 +14,6 @@ from alcove.connectors.texts import said
 from alcove.jobs import BadTrigger, NoRetry, Running, Worker
 
 if TYPE_CHECKING:
-    from alcove.apps import Apps
     from alcove.connectors.maintenance import Maintenance
     from alcove.connectors.model import Konnector
     from alcove.connectors.providers import Providers
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from alcove.connectors.service.journal import Journal
     from alcove.connectors.service.konnectors import Konnectors
     from alcove.connectors.service.runs import Runs
+    from alcove.connectors.service.services import AppServices
     from alcove.connectors.store import Shelf
     from alcove.instances import Instance, Instances
 
@@ -59,11 +59,11 @@ class Tasks:
         gatherings: Gatherings,
         journal: Journal,
         maintenance: Maintenance,
-        apps: Apps,
+        services: AppServices,
         providers: Providers,
     ) -> None:
         self._providers = providers
-        self._apps = apps
+        self._services = services
         self._maintenance = maintenance
         self._instances = instances
         self._shelf = shelf
@@ -81,18 +81,12 @@ class Tasks:
         gather = Worker(
             self.gather, max_attempts=GATHER_ATTEMPTS, timeout_s=2 * 3600.0, concurrency=2, reserved=True, backoff_s=2.0
         )
-        service = Worker(self.service, max_attempts=2, timeout_s=SECONDS, concurrency=2, hourly=200)
+        service = Worker(self.service, max_attempts=2, timeout_s=SECONDS + 30, concurrency=2, hourly=200)
         return {"konnector": konnector, "gather": gather, SERVICE: service}
 
     async def service(self, running: Running) -> None:
-        """What an app does in the background. Raises: services are written for Node, which this server does not run."""
-        message = running.message if isinstance(running.message, dict) else {}
-        slug = str(message.get("slug") or "")
-        try:
-            await self._apps.get(self._instance(running.tenant), slug)
-        except NotInstalled:
-            raise BadTrigger(f"The app {slug[:64]} of this service is gone") from None
-        raise NoRetry(f"The services of {slug} are written for Node, which this server does not run")
+        """What an app does in the background."""
+        await self._services.run(self._instance(running.tenant), running)
 
     async def konnector(self, running: Running) -> None:
         """Runs a connector for one account. Raises with Cozy's code as the job's error."""

@@ -28,6 +28,7 @@ from alcove.connectors.service.journal import Journal
 from alcove.connectors.service.konnectors import Konnectors, built_in
 from alcove.connectors.service.questions import Questions
 from alcove.connectors.service.runs import Runs
+from alcove.connectors.service.services import AppServices
 from alcove.connectors.service.stops import Stops
 from alcove.connectors.tasks import Tasks
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower, Policy
@@ -61,9 +62,8 @@ def register(house: House) -> None:
     answers = Answers(shelf, questions, gatherings, intake, jobs)
     maintenance = house.provide(Maintenance, Maintenance(house.need(Documents), house.need(Flags)))
     providers = house.provide(Providers, Providers(house.need(Documents), house.need(Sealer)))
-    tasks = Tasks(
-        instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, house.need(Apps), providers
-    )
+    services = AppServices(here.get, house.need(Apps), house.need(Tokens), settings)
+    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, services, providers)
     for name, worker in tasks.workers().items():
         house.registry(HANDLERS).add(name, worker)
     for index in store.INDEXES:
