@@ -51,7 +51,7 @@ class EgressHTTP:
         ]
 
     async def list(self, call: Call) -> Response:
-        """`GET /egress?from=&to=&host=&purpose=&q=&page[limit]=&page[cursor]=`: connections, the newest first."""
+        """`GET /egress?from=&to=&host=&purpose=&who=&q=&page[limit]=&page[cursor]=`: connections, the newest first."""
         call.caller.allow_type("GET", EGRESS)
         return await self._page(call, call.instance.key)
 
@@ -60,7 +60,7 @@ class EgressHTTP:
         return await self._page(call, SELF)
 
     async def sums(self, call: Call) -> Response:
-        """`GET /egress/sums`, with the same parameters: by month, by host, by purpose."""
+        """`GET /egress/sums`, with the same parameters: by month, by host, by purpose, by source."""
         call.caller.allow_type("GET", EGRESS)
         sums = await self._journal.sums(call.instance.key, _wanted(call))
         return answer(resource(SUMS, SUMS, sums.told()))
@@ -120,6 +120,7 @@ def _wanted(call: Call) -> Wanted:
         _day(call, "to", after=1),
         call.query("host").lower(),
         call.query("purpose"),
+        call.query("who"),
         call.query("q")[:200].strip().lower(),
     )
 

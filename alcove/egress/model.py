@@ -49,12 +49,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which lines are asked for: from one moment to another (compared as text), of a host or a purpose."""
+    """Which lines are asked for: from one moment to another (compared as text), of a host, a purpose or a source."""
 
     since: str = ""
     until: str = ""
     host: str = ""
     purpose: str = ""
+    who: str = ""
     text: str = ""
 
     def selector(self) -> dict[str, Any]:
@@ -69,6 +70,8 @@ class Wanted:
             chosen["host"] = self.host
         if self.purpose:
             chosen["purpose"] = self.purpose
+        if self.who:
+            chosen["who"] = self.who
         return chosen
 
     def fits(self, fields: Mapping[str, Any]) -> bool:
@@ -102,18 +105,20 @@ class Sum:
 
 @dataclass(slots=True)
 class Sums:
-    """What left, by month, by whom it went to, and by why."""
+    """What left, by month, by whom it went to, by why, and by who asked."""
 
     months: dict[str, Sum] = field(default_factory=lambda: defaultdict(Sum))
     hosts: dict[str, Sum] = field(default_factory=lambda: defaultdict(Sum))
     purposes: dict[str, Sum] = field(default_factory=lambda: defaultdict(Sum))
+    whos: dict[str, Sum] = field(default_factory=lambda: defaultdict(Sum))
+    """By source; what the place asked for by itself is under the empty name."""
     whole: Sum = field(default_factory=Sum)
 
     def add(self, fields: Mapping[str, Any]) -> None:
         """Counts one line."""
-        keys = (self.months, str(fields.get("at", ""))[:7]), (self.hosts, str(fields.get("host", "")))
-        for group, key in (*keys, (self.purposes, str(fields.get("purpose", "")))):
-            group[key].add(fields)
+        self.months[str(fields.get("at", ""))[:7]].add(fields)
+        for group, name in ((self.hosts, "host"), (self.purposes, "purpose"), (self.whos, "who")):
+            group[str(fields.get(name, ""))].add(fields)
         self.whole.add(fields)
 
     def told(self) -> dict[str, Any]:
@@ -125,6 +130,7 @@ class Sums:
             "months": months,
             "hosts": _ranked("host", self.hosts),
             "purposes": _ranked("purpose", self.purposes),
+            "whos": _ranked("who", self.whos),
         }
 
 

@@ -93,7 +93,8 @@ class Journal:
         def fits(fields: Mapping[str, Any]) -> bool:
             at = str(fields.get("at", ""))
             inside = wanted.since <= at and (not wanted.until or at < wanted.until)
-            chosen = wanted.host in ("", fields.get("host")) and wanted.purpose in ("", fields.get("purpose"))
+            named = (wanted.host, "host"), (wanted.purpose, "purpose"), (wanted.who, "who")
+            chosen = all(value in ("", fields.get(name)) for value, name in named)
             return inside and chosen and (not wanted.text or wanted.fits(fields))
 
         return await self._shelf.sums(tenant, fits)

@@ -73,6 +73,10 @@ async def test_a_connection_is_told_with_its_bytes(door: Front, client: httpx.As
     sums = (await client.get("/egress/sums")).json()["data"]["attributes"]
     assert [(one["host"], one["connections"]) for one in sums["hosts"]] == [("localhost", 1)]
     assert sums["months"][0]["month"] == line["at"][:7]
+    assert [(one["who"], one["connections"]) for one in sums["whos"]] == [("", 1)]
+    for asked in ("/egress", "/egress/sums"):
+        said_of_none = (await client.get(f"{asked}?who=edf")).json()["data"]
+        assert said_of_none == [] or said_of_none["attributes"]["connections"] == 0
 
 
 async def test_it_is_written_before_anything_is_sent(door: Front, client: httpx.AsyncClient) -> None:

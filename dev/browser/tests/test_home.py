@@ -24,7 +24,7 @@ def test_what_waits_and_what_is_true_stand_on_every_screen(settled: Person, visi
     visit = visiting(settled)
     page = visit.open("place")
     expect(page.get_by_role("region", name="Ce qui vous attend")).to_contain_text("sans paiement")
-    expect(page.get_by_text(re.compile("Rien ne peut sortir"))).to_be_visible()
+    expect(page.get_by_text("Aucune connexion vers l’extérieur.")).to_be_visible()
     expect(page.get_by_text("Pas encore de sauvegarde", exact=True)).to_be_visible()
     visit.check("home-full")
     page.get_by_role("button", name="Les voir").click()

@@ -95,6 +95,9 @@ function Me({ showKeys, compact = false }: { showKeys: () => void; compact?: boo
         <Menu.Item component="a" href={appAddress(page, 'account', window.location.protocol)} leftSection={<Icon name="person" size={16} />}>
           {say('me.account')}
         </Menu.Item>
+        <Menu.Item component="a" href={appAddress(page, 'egress', window.location.protocol)} leftSection={<Icon name="globe" size={16} />}>
+          {say('app.egress')}
+        </Menu.Item>
         <Menu.Item leftSection={<Icon name="keys" size={16} />} rightSection={<Kbd>?</Kbd>} onClick={showKeys}>
           {say('me.keys')}
         </Menu.Item>
@@ -153,6 +156,7 @@ export function Frame({ waiting = {}, asked, children }: FrameProps) {
   useActions([
     { id: 'bar', label: say('nav.search'), group: say('keys.everywhere'), icon: 'search', keys: ['Mod+k'], keyOnly: true, run: () => setBar(true) },
     { id: 'keys', label: say('keys.open'), group: say('keys.everywhere'), icon: 'keys', keys: ['?'], run: () => setKeys(true) },
+    ...(page.app.slug === 'egress' ? [] : [{ id: 'app:egress', label: say('app.egress'), group: say('bar.apps'), icon: 'globe' as const, run: () => window.location.assign(address('egress')) }]),
     ...APPS.filter(app => app.slug !== page.app.slug).map(app => ({
       id: `app:${app.slug}`,
       label: say(`app.${app.slug}`),

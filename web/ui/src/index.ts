@@ -2,6 +2,7 @@ export { Button, Kbd, Menu, Modal, Skeleton, useMantineColorScheme as useScheme 
 export { type Action, keyName, useActions } from './actions'
 export { type Answer, type Hit, iconOf, marked, type Part, plain } from './finding'
 export { LONGEST as LONGEST_QUESTION, Marked, useRested } from './found'
+export { download } from './download'
 export { dateOf, type Formats, formatsOf, isoDay } from './formats'
 export { Frame, useName } from './frame'
 export { chosen, type Failed, type Handed, type Handing, type Sending, useDrop, useHanding, useStopGathering, wanted } from './handing'

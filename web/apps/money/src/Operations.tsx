@@ -1,9 +1,9 @@
 // The list: by day, the newest first, with each bill on its operation; searched, filtered and exported here.
 import { useClient } from '@alcove/client'
-import { Button, dateOf, Empty, Failure, Icon, Kbd, List, type ListHandle, Rich, Rows, useActions, useFormats, useLanguage, useSay, useToast } from '@alcove/ui'
+import { Button, dateOf, download, Empty, Failure, Icon, Kbd, List, type ListHandle, Rich, Rows, useActions, useFormats, useLanguage, useSay, useToast } from '@alcove/ui'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import { useOperations, useSearch } from './api'
-import { download, exported } from './exporting'
+import { exported } from './exporting'
 import { type Account, byDay, CATEGORIES, type Category, categoryOf, dotOf, familyOf, nameOf, NONE, type Operation, type Row } from './model'
 import css from './money.module.css'
 import { Paper } from './Sheet'
@@ -89,7 +89,7 @@ export function Operations({ state, go, filter, oldest, accounts, category, aske
   const save = async () => {
     const whole = searching ? undefined : kept[0]
     const text = await exported(client, { operations: whole, search: state.search, account: state.account, accounts, say, language })
-    download(text.csv, `${say('export.file')}-${searching ? state.search : state.month}.csv`)
+    download(new Blob([text.csv], { type: 'text/csv;charset=utf-8' }), `${say('export.file')}-${searching ? state.search : state.month}.csv`)
     toast({ text: say('export.done', { count: text.count }) })
   }
   const failed = (error: Error) => toast({ text: say('failed', { reason: error.message }), bad: true })

@@ -44,14 +44,3 @@ export async function exported(client: Client, asked: Asked): Promise<{ csv: str
   ])
   return { csv: csv([head, ...table], language), count: operations.length }
 }
-
-/** Hands a file to the person. */
-export function download(text: string, name: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
-  const anchor = document.createElement('a')
-  anchor.href = address
-  anchor.download = name
-  anchor.click()
-  // The browser has begun to read it by then.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
-}

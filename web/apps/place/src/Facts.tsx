@@ -1,7 +1,7 @@
 // What is true of the place now: what left it, what it holds, what feeds it, its space, its backup.
-import { useClient } from '@alcove/client'
+import { appAddress, useClient } from '@alcove/client'
 import { Bar, sampleOf, useFormats, useSay } from '@alcove/ui'
-import { useConfined, useSchedule, useSources, useSpace, useSummary } from './api'
+import { useConfined, useLeft, useSchedule, useSources, useSpace, useSummary } from './api'
 import { needsRepair, repairOf, type Source } from './model'
 import css from './place.module.css'
 import { SampleFact } from './Sample'
@@ -18,17 +18,9 @@ export function Facts() {
   const sources = useSources()
   const schedule = useSchedule()
   const space = useSpace()
-  const confined = useConfined()
-  const month = formats.month(new Date().toISOString().slice(0, 7)).split(' ')[0] ?? ''
   return (
     <>
-      {confined.data !== undefined && (
-        <div className={css.fact}>
-          <h2 className={css.heading}>{say('left', { month: month.toLowerCase() })}</h2>
-          <div className={`${css.big} num`}>{confined.data ? formats.size(0) : say('left.unknown')}</div>
-          <div className="small muted">{say(confined.data ? 'left.why' : 'left.unknown.why')}</div>
-        </div>
-      )}
+      <LeftFact />
       <div className={css.fact}>
         <h2 className={css.heading}>{say('holds')}</h2>
         {data && (
@@ -76,6 +68,31 @@ export function Facts() {
       )}
       <SampleFact />
     </>
+  )
+}
+
+/** How much left this month, and the page that tells each connection. */
+function LeftFact() {
+  const say = useSay(texts)
+  const formats = useFormats()
+  const { page } = useClient()
+  const confined = useConfined()
+  const now = new Date().toISOString().slice(0, 7)
+  const { data: left } = useLeft(`${now}-01`)
+  if (!left) return null
+  const month = formats.month(now).split(' ')[0]?.toLowerCase() ?? ''
+  return (
+    <div className={css.fact}>
+      <h2 className={css.heading}>{say('left', { month })}</h2>
+      <a className={`${css.big} ${css.leads} num`} href={appAddress(page, 'egress', window.location.protocol, `?month=${now}`)}>
+        {formats.size(left.up)}
+      </a>
+      <div className="small muted">
+        {left.connections ? say('left.connections', { count: left.connections }) : say('left.nothing')}
+        {left.refused > 0 && `, ${say('left.refused', { count: left.refused })}`}
+      </div>
+      {confined.data === false && <div className={`${css.loose} small`}>{say('left.loose')}</div>}
+    </div>
   )
 }
 

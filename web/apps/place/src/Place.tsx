@@ -38,6 +38,8 @@ function Page() {
   const empty = gatherings.data?.length === 0 && summary.data && !summary.data.operations && !summary.data.bills
   // Until it is known whether it is the first visit, no door stands there that would change its place.
   const known = !gatherings.isPending && !summary.isPending
+  // Nor facts that would go again.
+  const unsure = gatherings.isPending || (gatherings.data?.length === 0 && summary.isPending)
   const first = empty && !handing.sending && !sampleOf(page)
   return (
     <main className={css.main} data-over={over || undefined}>
@@ -76,7 +78,7 @@ function Page() {
             </>
           )}
         </div>
-        {!first && (
+        {!first && !unsure && (
           <aside className={css.facts}>
             <Panel>
               <Facts />

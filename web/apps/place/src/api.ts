@@ -8,6 +8,7 @@ const OPERATIONS = 'io.cozy.bank.operations'
 const BILLS = 'io.cozy.bills'
 const LINKS = 'org.alcove.money.links'
 const SOURCES = 'io.cozy.accounts'
+const EGRESS = 'org.alcove.egress'
 const FILES = 'io.cozy.files'
 const TRIGGERS = 'io.cozy.triggers'
 const JSONAPI = 'application/vnd.api+json'
@@ -181,7 +182,25 @@ export function useAlone() {
   })
 }
 
-/** Whether what reads files has no network: only then is it known that nothing left. */
+export interface Left {
+  connections: number
+  refused: number
+  up: number
+}
+
+/** What left the place since a day. */
+export function useLeft(since: string) {
+  const { door } = useClient()
+  useFresh([EGRESS], ['place', 'left'])
+  return useQuery({
+    queryKey: ['place', 'left', since],
+    queryFn: async ({ signal }) =>
+      (await door.ask<{ data: { attributes: Left } }>('GET', '/egress/sums', { query: { from: since }, accept: JSONAPI, signal })).data.attributes,
+    meta: { quiet: true },
+  })
+}
+
+/** Whether a connector is held back: without, what it sends by itself is not written down. */
 export function useConfined() {
   const { door } = useClient()
   return useQuery({
