@@ -61,7 +61,7 @@ def _way(fields: Mapping[str, Any]) -> list[str]:
     client = by.get("oauthClient")
     if isinstance(client, dict):
         return [came_from("webdav" if client.get("kind") == APP_PASSWORD else "device")]
-    if by.get("guest"):
+    if by.get("link"):
         return [came_from("guest")]
     return [came_from("connector" if cozy.get("sourceAccount") else "upload")]
 

@@ -58,9 +58,11 @@ class Notifications:
             raise NotDeclared
         return Sender(ORIGINATORS[audience], subject), read_rule(rule)
 
-    async def last(self, instance: Instance, sender: Sender, category: str) -> Mapping[str, Any] | None:
+    async def last(
+        self, instance: Instance, sender: Sender, category: str, category_id: str = ""
+    ) -> Mapping[str, Any] | None:
         """The fields of the latest notification of a category; None before the first."""
-        source = Said({"category": category}, None).source(sender)
+        source = Said({"category": category, "category_id": category_id}, None).source(sender)
         document = await self._shelf.last(instance.key, source)
         return document.fields() if document else None
 

@@ -36,3 +36,24 @@ def devices_words(locale: str) -> tuple[str, str]:
         "Your place may not have as many. Disconnect those that you use no more: until then your apps do not open. "
         "Your data is safe.",
     )
+
+
+def arrival_words(locale: str, guest: str, folder: str, name: str) -> tuple[str, str]:
+    """Title and message for whose shared folder got something: who brought it, where it lies, what it is called."""
+    guest, folder, name = guest[:60], _seen(folder)[:100], _seen(name)
+    if locale.startswith("fr"):
+        where = f"dans « {folder} »" if folder else "dans vos fichiers"
+        return (
+            f"{guest or 'Quelqu’un'} a déposé des fichiers {where}",
+            f"Le premier : « {name} ». Ce qui arrive encore par ce lien d’ici une heure ne vous est pas annoncé.",
+        )
+    where = f"into “{folder}”" if folder else "into your files"
+    return (
+        f"{guest or 'Somebody'} put files {where}",
+        f"The first one: “{name}”. What else comes by this link within an hour is not told.",
+    )
+
+
+def _seen(name: str) -> str:
+    """A name without signs that are not seen and turn what stands around them."""
+    return "".join(sign for sign in name if sign.isprintable())

@@ -8,6 +8,9 @@ from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower, 
 from alcove.files import Files
 from alcove.identity import DeviceLimit
 from alcove.instances import Instances, InstanceSettings
+from alcove.notifications.arrivals import FOLLOWER as ARRIVALS
+from alcove.notifications.arrivals import HEARD as ARRIVING
+from alcove.notifications.arrivals import ArrivalWatch
 from alcove.notifications.devices import FOLLOWER as DEVICES
 from alcove.notifications.devices import HEARD as CLIENTS
 from alcove.notifications.devices import DeviceWatch
@@ -38,4 +41,6 @@ def register(house: House) -> None:
     devices = DeviceWatch(notifications, house.need(DeviceLimit), instances)
     house.registry(FOLLOWERS).add(DEVICES, Follower(DEVICES, CLIENTS, devices.follow))
     instances.on_destroyed(lambda instance: devices.forget(instance.key))
+    arrivals = ArrivalWatch(notifications, house.need(Files), instances, house.clock)
+    house.registry(FOLLOWERS).add(ARRIVALS, Follower(ARRIVALS, ARRIVING, arrivals.follow, wants=arrivals.wants))
     house.add_routes(*NotificationsHTTP(notifications, house.clock).routes())

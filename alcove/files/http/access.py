@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, cast
+from unicodedata import category
+from urllib.parse import unquote
 
 from alcove.base.errors import BadRequest, Forbidden
 from alcove.files.errors import NodeMissing
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 _OWN_ONLY = ("mime", "class")
 """Selectors that speak of a file and never of a directory above it."""
 
+GUEST = "Alcove-Guest"
+"""The header in which who came by a link says what they are called, percent-encoded."""
+LONGEST_GUEST = 60
+"""Characters of that at the most."""
 PAGE = 30
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{0,9000}=*", re.ASCII)
 
@@ -34,7 +40,21 @@ def author_of(call: Call) -> Author:
     if caller.audience in ("access", "device"):
         said = {name: caller.device.get(name, "") for name in ("id", "kind", "name")}
         return Author(caller.device.get("slug", ""), {name: value for name, value in said.items() if value})
+    if caller.document:
+        return Author(link=caller.document, guest=_guest(call.request.headers.get(GUEST, "")))
     return Author()
+
+
+def _guest(said: str) -> str:
+    """What a guest says that they are called: shown to the person as it is, so without signs that are not seen."""
+    try:
+        name = unquote(said, errors="strict")
+    except UnicodeDecodeError:
+        raise BadRequest(f"{GUEST} must be a name in UTF-8, percent-encoded", parameter=GUEST) from None
+    name = " ".join("".join(sign for sign in name if sign.isspace() or category(sign)[0] != "C").split())
+    if len(name) > LONGEST_GUEST:
+        raise BadRequest(f"{GUEST} may have {LONGEST_GUEST} characters at the most", parameter=GUEST)
+    return name
 
 
 async def allow(files: Files, call: Call, verb: str, node: Node) -> None:

@@ -125,6 +125,10 @@ class Author:
     slug: str = ""
     client: Mapping[str, str] = field(default_factory=dict)
     """For an OAuth client: `{id, kind, name}`; for a program with an app password too, by what the person calls it."""
+    link: str = ""
+    """For who came by a link, its permission document."""
+    guest: str = ""
+    """What they say that they are called."""
 
 
 NOBODY = Author()
@@ -268,7 +272,8 @@ def upload_mark(cozy: Mapping[str, Any], stamp: Stamp) -> dict[str, Any]:
     """The `cozyMetadata` of a file whose bytes have just come."""
     marked = {**cozy, "uploadedAt": stamp.at, "uploadedOn": stamp.url}
     author = stamp.author
-    by = {**({"slug": author.slug} if author.slug else {}), **({"oauthClient": author.client} if author.client else {})}
+    said = {"slug": author.slug, "oauthClient": author.client, "link": author.link, "guest": author.guest}
+    by = {name: value for name, value in said.items() if value}
     if by:
         marked["uploadedBy"] = by
     return marked

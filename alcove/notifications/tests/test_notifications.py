@@ -261,3 +261,43 @@ async def test_a_person_is_told_once_of_too_many_devices() -> None:
             await clients.revoke(alice, client.id)
         await followers.settle(alice.key, "notifications.devices")
         assert sorted(one["state"] for one in await kept(entry)) == [False, True]
+
+
+async def test_a_person_is_told_what_guests_bring(office: PostOffice, tmp_path: Path) -> None:
+    write_app(tmp_path, "mini", permissions={"files": {"type": "io.cozy.files"}})
+    async with front(apps=str(tmp_path), **office.settings()) as entry:
+        await entry.instance(DOMAIN, Passphrase=PASSPHRASE, Email=MAIL, Locale="en")
+        alice, followers = entry.house.need(Instances).by_domain(DOMAIN), entry.house.need(Followers)
+        async with entry.client(DOMAIN) as owner:
+            await log_in(owner, DOMAIN, PASSPHRASE)
+            owner.headers.update(await bearer_of_page(owner, DOMAIN))
+            folder = (await owner.post("/files/?Type=directory&Name=Box")).json()["data"]["id"]
+            rule = {"type": "io.cozy.files", "verbs": ["POST"], "values": [folder]}
+            body = {"data": {"type": "io.cozy.permissions", "attributes": {"permissions": {"box": rule}}}}
+            link = (await owner.post("/permissions?codes=link", json=body)).json()["data"]
+
+            async def brings(name: str, called: str = "", status: int = 201) -> None:
+                code = link["attributes"]["codes"]["link"]
+                asked = {"Authorization": f"Bearer {code}", "Alcove-Guest": called}
+                async with entry.client(DOMAIN, **asked) as guest:
+                    answer = await guest.post(f"/files/{folder}?Type=file&Name={name}", content=b"x")
+                    assert answer.status_code == status, answer.text
+                await followers.settle(alice.key, "notifications.arrivals")
+
+            await upload(owner, "mine", 3)
+            await brings("long", "x" * 61, 400)
+            await brings("wrong", "%ff", 400)
+            await followers.settle(alice.key, "notifications.arrivals")
+            assert await kept(entry) == []
+            await brings("a.pdf", "Zo%C3%A9%20%E2%80%AE%00 Blue")
+            await brings("b.pdf")  # within the hour
+            held = (await owner.get(f"/files/{folder}")).json()["included"]
+            by = {one["attributes"]["name"]: one["attributes"]["cozyMetadata"]["uploadedBy"] for one in held}
+            assert by == {"a.pdf": {"link": link["id"], "guest": "Zoé Blue"}, "b.pdf": {"link": link["id"]}}
+            (told,) = await kept(entry)
+            assert told["title"] == "Zoé Blue put files into “Box”"
+            assert told["data"] == {"redirectLink": f"files/?folder={folder}"}
+            assert (await office.arrived())["Subject"] == "Zoé Blue put files into “Box”"
+            entry.clock.pass_time(hours=2)
+            await brings("c.pdf")
+            assert sorted(one["title"] for one in await kept(entry))[0] == "Somebody put files into “Box”"

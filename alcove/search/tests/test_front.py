@@ -195,7 +195,7 @@ WAYS = {
     "upload": {"createdByApp": "files", "uploadedBy": {"slug": "files"}},
     "device": {"uploadedBy": {"oauthClient": {"id": "c", "kind": "desktop", "name": "Laptop"}}},
     "webdav": {"uploadedBy": {"oauthClient": {"id": "p", "kind": "app password", "name": "NAS"}}},
-    "guest": {"uploadedBy": {"guest": "Zoé"}},
+    "guest": {"uploadedBy": {"link": "l", "guest": "Zoé"}},
 }
 
 

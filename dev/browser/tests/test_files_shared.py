@@ -145,12 +145,24 @@ def test_a_guest_drops_what_only_the_person_sees(person: Person, visiting: Visit
     seen = guest(visiting, person, address)
     expect(seen.page.get_by_role("heading", name="Déposez des fichiers dans « Copies »")).to_be_visible()
     expect(seen.page.get_by_text("élève.txt")).to_have_count(0)
+    seen.page.get_by_label("Votre nom").fill("Zoé Martin")
     seen.check("files-public-drop")
     seen.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     sent = {"name": "élève.txt", "mimeType": "text/plain", "buffer": b"deux"}
     choose(seen.page, "Choisir des fichiers", sent, {"name": "vide.txt", "mimeType": "text/plain", "buffer": b""})
     expect(seen.page.get_by_text("2 fichiers sont arrivés")).to_be_visible()
     assert sorted(named(person, folder)) == ["vide.txt", "élève (2).txt", "élève.txt"]
+    page = owner.open("files", f"?folder={folder}")
+    row(page, "vide.txt").click()
+    page.keyboard.press("i")
+    expect(page.get_by_role("complementary", name="Détails")).to_contain_text("De Zoé Martin, par un lien")
+    owner.check("files-from-guest")
+    home = owner.open("place")
+    told = home.get_by_role("link", name="Zoé Martin a déposé des fichiers dans « Copies »")
+    expect(told).to_be_visible()
+    owner.check("place-arrivals")
+    told.click()
+    expect(row(home, "vide.txt")).to_be_visible()
 
 
 def test_a_file_is_shared_alone(person: Person, visiting: Visiting) -> None:

@@ -110,7 +110,7 @@ export class Pieces {
   private async begin(key: string, goal: Goal, file: File, sending: Sending): Promise<{ where: string; offset: number; id?: string | undefined }> {
     const date = file.lastModified ? new Date(file.lastModified).toISOString() : undefined
     const place = 'id' in goal ? { file_id: goal.id, updated_at: date } : { dir_id: goal.folder, name: goal.name, taken: goal.numbered ? 'number' : undefined, created_at: date, updated_at: date }
-    const headers = { ...TUS, 'Upload-Length': String(file.size), 'Upload-Metadata': metadata({ ...place, type: file.type || undefined }) }
+    const headers = { ...sending.headers, ...TUS, 'Upload-Length': String(file.size), 'Upload-Metadata': metadata({ ...place, type: file.type || undefined }) }
     const said = await this.door.send('POST', UPLOADS, { headers, signal: sending.signal })
     const where = said.headers.get('Location') ?? ''
     this.note(key, { where, name: file.name, size: file.size, kept: 0, folder: 'id' in goal ? undefined : goal.folder, at: this.now() })
@@ -123,7 +123,7 @@ export class Pieces {
     let noted = this.now()
     for (;;) {
       const from = offset
-      const headers: Record<string, string> = { ...TUS, 'Upload-Offset': String(from), 'Content-Type': 'application/offset+octet-stream' }
+      const headers: Record<string, string> = { ...sending.headers, ...TUS, 'Upload-Offset': String(from), 'Content-Type': 'application/offset+octet-stream' }
       // The name may be another than at the beginning: someone took that one meanwhile.
       if ('name' in goal && !goal.numbered) headers['Upload-Metadata'] = metadata({ name: goal.name })
       const told = (bytes: number) => {

@@ -82,7 +82,7 @@ interface Made {
   createdByApp?: string
   createdAt?: string
   uploadedAt?: string
-  uploadedBy?: { slug?: string; oauthClient?: { name?: string } }
+  uploadedBy?: { slug?: string; oauthClient?: { name?: string }; link?: string; guest?: string }
   sourceAccount?: string
   sourceAccountIdentifier?: string
 }
@@ -102,7 +102,9 @@ function Origin({ file }: { file: FileResource }) {
   const day = made.uploadedAt ?? made.createdAt ?? file.attributes.created_at
   const when = day ? formats.shortDay(localDay(day)) : ''
   const device = made.uploadedBy?.oauthClient?.name
-  const text = device ? say('from.device', { device: visible(device), when }) : own ? say('from.you', { when }) : say('from.source', { source: maker, when })
+  const { link, guest } = made.uploadedBy ?? {}
+  const brought = guest ? say('from.guest', { guest: visible(guest), when }) : link ? say('from.link', { when }) : undefined
+  const text = brought ?? (device ? say('from.device', { device: visible(device), when }) : own ? say('from.you', { when }) : say('from.source', { source: maker, when }))
   return (
     <section>
       <h2 className={css.part}>{say('from')}</h2>

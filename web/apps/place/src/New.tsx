@@ -1,7 +1,7 @@
 // What came in last: what was handed over, and the bills beside their payments.
 import { appAddress, useClient } from '@alcove/client'
-import { Empty, Failure, Icon, Rows, useFormats, useSay } from '@alcove/ui'
-import { useNewBills } from './api'
+import { Empty, Failure, Icon, Rows, useFormats, useSay, visible } from '@alcove/ui'
+import { useArrivals, useNewBills } from './api'
 import { counted, type Gathering } from './model'
 import css from './place.module.css'
 import { texts } from './texts'
@@ -11,6 +11,7 @@ export function New({ gatherings, loading }: { gatherings: readonly Gathering[];
   const formats = useFormats()
   const { page } = useClient()
   const bills = useNewBills()
+  const arrivals = useArrivals()
   if (loading || bills.isPending) return <Rows count={5} />
   if (bills.isError && !bills.data) return <Failure error={bills.error} again={() => void bills.refetch()} />
   const items = [
@@ -25,6 +26,10 @@ export function New({ gatherings, loading }: { gatherings: readonly Gathering[];
       const more = !link ? say('new.alone') : link.status === 'linked' ? say('new.linked', { day: formats.shortDay(link.date) }) : say('new.to_confirm')
       const href = link && appAddress(page, 'money', window.location.protocol, `?month=${link.date.slice(0, 7)}&open=${encodeURIComponent(link.operation)}`)
       return { id: _id, href, at: cozyMetadata.createdAt, title: say(isRefund ? 'new.refund' : 'new.bill', values), more, bill: true }
+    }),
+    ...(arrivals.data ?? []).map(({ _id, title, message = '', created_at, data }) => {
+      const [, slug, rest] = /^([a-z0-9-]+)\/(.*)$/.exec(data?.redirectLink ?? '') ?? []
+      return { id: _id, href: slug && appAddress(page, slug, window.location.protocol, rest), at: created_at, title: visible(title), more: visible(message), bill: false }
     }),
   ].sort((a, b) => b.at.localeCompare(a.at))
   return (

@@ -2,7 +2,7 @@
 import { chosen, Failure, Frame, Icon, Panel, Questions, sampleOf, useActions, useDrop, useHanding, useName, useSay } from '@alcove/ui'
 import { useClient } from '@alcove/client'
 import { useRef } from 'react'
-import { useGatherings, useSummary } from './api'
+import { useArrivals, useGatherings, useSummary } from './api'
 import { Doors, Strip } from './Doors'
 import { Facts } from './Facts'
 import { runs } from './model'
@@ -30,16 +30,17 @@ function Page() {
   const handing = useHanding(['place'])
   const over = useDrop(handing, { empty: say('drop.empty'), unread: say('drop.unread') })
   const summary = useSummary(false)
+  const arrivals = useArrivals()
   const field = useRef<HTMLInputElement>(null)
   const choose = () => field.current?.click()
   useActions([{ id: 'choose', label: say('drop.choose'), group: say('group'), icon: 'upload', keys: ['d'], run: choose }])
 
   const all = gatherings.data ?? []
-  const empty = gatherings.data?.length === 0 && summary.data && !summary.data.operations && !summary.data.bills
+  const empty = gatherings.data?.length === 0 && summary.data && !summary.data.operations && !summary.data.bills && !arrivals.isPending && !arrivals.data?.length
   // Until it is known whether it is the first visit, no door stands there that would change its place.
-  const known = !gatherings.isPending && !summary.isPending
+  const known = !gatherings.isPending && !summary.isPending && !arrivals.isPending
   // Nor facts that would go again.
-  const unsure = gatherings.isPending || (gatherings.data?.length === 0 && summary.isPending)
+  const unsure = gatherings.isPending || (gatherings.data?.length === 0 && (summary.isPending || arrivals.isPending))
   const first = empty && !handing.sending && !sampleOf(page)
   return (
     <main className={css.main} data-over={over || undefined}>

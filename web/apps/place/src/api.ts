@@ -10,6 +10,7 @@ const LINKS = 'org.alcove.money.links'
 const SOURCES = 'io.cozy.accounts'
 const EGRESS = 'org.alcove.egress'
 const FILES = 'io.cozy.files'
+const NOTICES = 'io.cozy.notifications'
 const TRIGGERS = 'io.cozy.triggers'
 const JSONAPI = 'application/vnd.api+json'
 const LATEST = 5
@@ -113,6 +114,27 @@ export function useNewBills() {
       })
       const live = links.filter(link => link.status !== 'refused' && link.role === 'payment')
       return bills.map(bill => ({ ...bill, link: live.find(link => link.bill === bill._id) }))
+    },
+  })
+}
+
+export interface Notice {
+  _id: string
+  title: string
+  message?: string
+  created_at: string
+  data?: { redirectLink?: string }
+}
+
+/** What was told last of files that guests brought by a link. */
+export function useArrivals() {
+  const { documents } = useClient()
+  useFresh([NOTICES], ['place', 'arrivals'])
+  return useQuery({
+    queryKey: ['place', 'arrivals'],
+    queryFn: async ({ signal }) => {
+      const selector = { category: 'link-arrivals', created_at: { $gt: null } }
+      return (await documents.find<Notice>(NOTICES, { selector, index: ['category', 'created_at'], descending: true, limit: LATEST, signal })).docs
     },
   })
 }

@@ -2,10 +2,10 @@
 import { useClient } from '@alcove/client'
 import { Empty, Failure, Icon, Rows, UploadsProvider, useSay, useUrl } from '@alcove/ui'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { DropBox } from './DropBox'
 import { Folder } from './Folder'
-import { guestTarget, type Opened, opened } from './guest'
+import { guestName, guestTarget, type Opened, opened, rememberGuest } from './guest'
 import css from './public.module.css'
 import { Lone } from './Look'
 import { texts } from './texts'
@@ -41,10 +41,17 @@ export function Public() {
 
 function Shared({ link }: { link: Opened }) {
   const { files } = useClient()
-  const target = useMemo(() => guestTarget(files, link.level), [files, link.level])
+  const [called, setCalled] = useState(guestName)
+  const latest = useRef(called)
+  latest.current = called
+  const target = useMemo(() => guestTarget(files, link.level, () => (link.level === 'drop' ? latest.current : '')), [files, link.level])
+  const name = (next: string) => {
+    setCalled(next)
+    rememberGuest(next)
+  }
   return (
     <UploadsProvider target={target}>
-      {link.level === 'drop' ? <DropBox id={link.ids[0] ?? ''} name={link.name} /> : <Tops link={link} />}
+      {link.level === 'drop' ? <DropBox id={link.ids[0] ?? ''} name={link.name} called={called} call={name} /> : <Tops link={link} />}
     </UploadsProvider>
   )
 }

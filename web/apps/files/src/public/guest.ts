@@ -1,5 +1,5 @@
 // What a guest of a link does with files: only what the link allows, and never asks for more.
-import { type Door, type Files, nextFree, Refused, type Target } from '@alcove/client'
+import { type Door, type Files, nextFree, Refused, type Sending, type Target } from '@alcove/client'
 import { type Level, levelOf, ruleOf } from '../sharing/links'
 
 export interface Opened {
@@ -23,12 +23,38 @@ export async function opened(door: Door): Promise<Opened | null> {
   }
 }
 
-/** Where a guest's files go. Names that are taken get a number: a guest may not look, or should not have to decide. */
-export function guestTarget(files: Files, level: Level): Target {
+/** Characters of a guest's name at the most, as the server takes them. */
+export const LONGEST_NAME = 60
+const REMEMBERED = 'alcove.guest'
+
+/** What this browser's guest is called, as they said last. */
+export function guestName(): string {
+  try {
+    return (window.localStorage.getItem(REMEMBERED) ?? '').slice(0, LONGEST_NAME)
+  } catch {
+    return ''
+  }
+}
+
+/** Remembers it for the next time; a browser that keeps nothing asks again. */
+export function rememberGuest(name: string): void {
+  try {
+    window.localStorage.setItem(REMEMBERED, name)
+  } catch {
+    // Nothing is lost but a word to type.
+  }
+}
+
+/** Where a guest's files go, with what they say that they are called. Names that are taken get a number: a guest may not look, or should not have to decide. */
+export function guestTarget(files: Files, level: Level, called: () => string = () => ''): Target {
+  const signed = (sending: Sending = {}): Sending => {
+    const name = called().trim()
+    return name ? { ...sending, headers: { ...sending.headers, 'Alcove-Guest': encodeURIComponent(name) } } : sending
+  }
   return {
     taken: () => Promise.resolve(new Map()),
-    create: (folder, name, file, sending) => files.pieces.send({ folder, name, numbered: true }, file, sending),
-    replace: (id, file, sending) => files.replace(id, file, sending),
+    create: (folder, name, file, sending) => files.pieces.send({ folder, name, numbered: true }, file, signed(sending)),
+    replace: (id, file, sending) => files.replace(id, file, signed(sending)),
     room: () => files.room(),
     abandon: where => files.abandon(where),
     makeFolder: async (parent, wanted) => {
