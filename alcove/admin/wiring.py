@@ -18,7 +18,7 @@ from alcove.admin.http.remote import RemoteRoutes
 from alcove.admin.http.scrub import ScrubRoutes
 from alcove.admin.http.secrets import SecretRoutes
 from alcove.admin.http.upkeep import UpkeepRoutes
-from alcove.apps import Apps
+from alcove.apps import Apps, Installer
 from alcove.connectors import Maintenance, Providers
 from alcove.documents import Documents
 from alcove.files import Adopting, Files, Scrub
@@ -50,7 +50,7 @@ def register(house: House) -> None:
         *ProviderRoutes(house.need(Providers)).routes(),
         *RemoteRoutes(house.need(Definitions)).routes(),
         *NoticeRoutes(instances, house.need(Notifications), house.clock).routes(),
-        *CheckRoutes(instances, checks, triggers).routes(),
+        *CheckRoutes(instances, checks, triggers, house.need(Installer)).routes(),
         *AdoptRoutes(instances, house.need(Adopting)).routes(),
         *ScrubRoutes(instances, house.need(Scrub)).routes(),
         *SecretRoutes(instances, house.need(Keys)).routes(),

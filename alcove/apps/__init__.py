@@ -11,10 +11,12 @@ from alcove.apps.model.record import HIDDEN, comes_along
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import Folder
 from alcove.apps.service.installing import Installer, Installers
+from alcove.apps.service.registries import CLOSED
 from alcove.apps.service.renewing import Renewals
 from alcove.apps.service.services import SERVICE
 
 __all__ = [
+    "CLOSED",
     "HIDDEN",
     "SERVICE",
     "Apps",

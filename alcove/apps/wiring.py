@@ -16,10 +16,10 @@ from alcove.apps.http.serving import AppPages
 from alcove.apps.model import OURS, WEBAPPS
 from alcove.apps.service import Apps
 from alcove.apps.service.folders import SHARED, Folder, built_apps, built_folder
-from alcove.apps.service.installing import Installers
+from alcove.apps.service.installing import Installer, Installers
 from alcove.apps.service.intents import Intents
 from alcove.apps.service.offering import RegistryOffers
-from alcove.apps.service.registries import Registries
+from alcove.apps.service.registries import CLOSED, Registries
 from alcove.apps.service.renewing import Renewals
 from alcove.apps.service.services import Services
 from alcove.apps.service.shelf import Shelf
@@ -69,6 +69,7 @@ def register(house: House) -> None:
     services = Services(house.need(Triggers))
     installers = Installers(documents, shelf, sources, clients, contexts, realtime, services, house.clock)
     house.provide(Installers, installers)
+    house.provide(Installer, installers.of(WEBAPPS))
     renewals = Renewals(installers.of(WEBAPPS), house.clock)
     apps = house.provide(
         Apps, Apps(installed, shelf, renewals, built, instances, person, contexts, house.clock, scheme)
@@ -77,7 +78,9 @@ def register(house: House) -> None:
     codes, limit = house.need(SessionCodes), house.need(DeviceLimit)
     registries, flags = Registries(house.need(Outgoing), contexts, house.clock), house.need(Flags)
     intents = Intents(Asked(documents), apps, registries, flags, house.clock)
-    pages = AppPages(apps, gate, tokens, instances, person, flags, intents, links, codes, limit, scheme, vite)
+    pages = AppPages(
+        apps, gate, tokens, instances, person, flags, intents, registries, links, codes, limit, scheme, vite
+    )
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)
     instances.on_destroyed(lambda instance: shelf.forget(instance.key))
@@ -86,7 +89,7 @@ def register(house: House) -> None:
     house.add_routes(*InstallHTTP(installers.of(WEBAPPS), contexts, catalogue.shown).routes())
     house.add_routes(*DownloadHTTP(installers.of(WEBAPPS), apps.files, gate).routes())
     house.add_routes(*LogsHTTP(installers.of(WEBAPPS), house.need(Allowances)).routes())
-    house.add_routes(*RegistryHTTP(registries, gate).routes())
+    house.add_routes(*RegistryHTTP(registries, house.registry(CLOSED), gate).routes())
     house.add_routes(*IntentHTTP(intents, house.need(Permissions), house.need(Allowances), gate).routes())
     house.registry(FINDABLES).add("apps", FINDABLE)
     house.registry(POLICIES).add(OURS, Policy(readable=False, writable=False))

@@ -33,6 +33,10 @@ class Maintenance:
         """Every one, by slug, which is the id."""
         return await self._documents.all(DIRECTORY, DOCTYPE)
 
+    async def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """The options of every one, by slug."""
+        return {one.id: one.fields() for one in await self.all()}
+
     async def begin(self, slug: str, options: Mapping[str, Any]) -> None:
         """Takes a connector out of service; its options add to those that it has. Raises `Unprocessable`."""
         if not _SLUG.fullmatch(slug):

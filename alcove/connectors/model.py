@@ -45,6 +45,8 @@ LINE_TYPES = frozenset({"debug", "info", "warning", "warn", "error", "critical"}
 
 FINAL = ("LOGIN_FAILED", "USER_ACTION_NEEDED")
 """Errors after which trying again without the person is of no use (contract-b section 6)."""
+CONDITIONS = "USER_ACTION_NEEDED.CGU_FORM"
+"""The one of these after which a connector goes on by itself: the vendor shows new conditions, now and then."""
 
 
 @dataclass(frozen=True, slots=True)

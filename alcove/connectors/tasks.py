@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from alcove.apps import SERVICE
 from alcove.base.confined import Limits
 from alcove.connectors.errors import NoSuchConnector
-from alcove.connectors.model import FINAL
+from alcove.connectors.model import CONDITIONS, FINAL
 from alcove.connectors.service.runs import MEMORY, WAITING, Run, RunEnd
 from alcove.connectors.texts import said
 from alcove.jobs import BadTrigger, NoRetry, Running, Worker
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alcove.connectors.service.services import AppServices
     from alcove.connectors.store import Shelf
     from alcove.instances import Instance, Instances
+    from alcove.jobs import Jobs
 
 log = logging.getLogger("alcove.connectors")
 
@@ -61,7 +62,9 @@ class Tasks:
         maintenance: Maintenance,
         services: AppServices,
         providers: Providers,
+        jobs: Jobs,
     ) -> None:
+        self._jobs = jobs
         self._providers = providers
         self._services = services
         self._maintenance = maintenance
@@ -76,13 +79,38 @@ class Tasks:
     def workers(self) -> dict[str, Worker]:
         """The workers by name."""
         konnector = Worker(
-            self.konnector, max_attempts=ATTEMPTS, timeout_s=SECONDS + WAITING + 30, concurrency=2, hourly=100
+            self.konnector,
+            max_attempts=ATTEMPTS,
+            timeout_s=SECONDS + WAITING + 30,
+            concurrency=2,
+            hourly=100,
+            admit=self.admit,
         )
         gather = Worker(
             self.gather, max_attempts=GATHER_ATTEMPTS, timeout_s=2 * 3600.0, concurrency=2, reserved=True, backoff_s=2.0
         )
         service = Worker(self.service, max_attempts=2, timeout_s=SECONDS + 30, concurrency=2, hourly=200)
         return {"konnector": konnector, "gather": gather, SERVICE: service}
+
+    async def admit(self, tenant: str, said: Any, manual: bool, trigger_id: str) -> bool:
+        """Whether a run makes sense: not of a connector out of service, nor by itself after the person is needed.
+
+        A wrong password that is tried every week has the account closed at the vendor.
+        """
+        message = said if isinstance(said, dict) else {}
+        slug, instance = str(message.get("konnector") or ""), self._instances.by_key(tenant)
+        if instance is None or message.get("account_deleted") is True:
+            return True
+        if await self._maintenance.keeps(instance, slug, manual=manual):
+            log.info("a connector is out of service: it is not run", extra={"tenant": tenant, "connector": slug})
+            return False
+        if manual or not trigger_id:
+            return True
+        last = next((job for job in await self._jobs.of_trigger(tenant, trigger_id) if job.ended), None)
+        needed = last is not None and last.error.startswith(FINAL) and last.error != CONDITIONS
+        if needed:
+            log.info("a connector waits for the person", extra={"tenant": tenant, "connector": slug})
+        return not needed
 
     async def service(self, running: Running) -> None:
         """What an app does in the background."""
@@ -96,10 +124,6 @@ class Tasks:
             await self._clear_up(instance, message, running)
             return
         konnector = await self._konnector(instance, str(message.get("konnector", "")))
-        if await self._maintenance.keeps(instance, konnector.slug, manual=running.manual):
-            more = {"domain": instance.domain, "connector": konnector.slug}
-            log.info("a connector is out of service: its run is left out", extra=more)
-            return
         fields = await self._fields(instance, konnector, message)
         run = await self._run(instance, konnector, fields, running)
         entry = await self._journal.begin(run.asker, apart=self._runs.apart, manual=running.manual)

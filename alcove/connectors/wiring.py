@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from alcove.apps import Apps, DownloadHTTP, Installers, InstallHTTP, LogsHTTP, Renewals
+from alcove.apps import CLOSED, Apps, DownloadHTTP, Installers, InstallHTTP, LogsHTTP, Renewals
 from alcove.base.confined import Here, Level
 from alcove.base.crypto import Sealer
 from alcove.base.outgoing import Outgoing
@@ -61,9 +61,12 @@ def register(house: House) -> None:
     )
     answers = Answers(shelf, questions, gatherings, intake, jobs)
     maintenance = house.provide(Maintenance, Maintenance(house.need(Documents), house.need(Flags)))
+    house.registry(CLOSED).add("connectors", maintenance.options)
     providers = house.provide(Providers, Providers(house.need(Documents), house.need(Sealer)))
     services = AppServices(here.get, house.need(Apps), house.need(Tokens), settings)
-    tasks = Tasks(instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, services, providers)
+    tasks = Tasks(
+        instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, services, providers, jobs
+    )
     for name, worker in tasks.workers().items():
         house.registry(HANDLERS).add(name, worker)
     for index in store.INDEXES:

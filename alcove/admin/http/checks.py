@@ -15,6 +15,7 @@ from alcove.instances import CONTENT, INDEX, STORED
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from alcove.apps import Installer
     from alcove.base.house import Registry
     from alcove.base.http import Call, Route
     from alcove.instances import Check, Instance, Instances
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class CheckRoutes:
     """Checks of one instance."""
 
-    def __init__(self, instances: Instances, checks: Registry[Check], triggers: Triggers) -> None:
+    def __init__(self, instances: Instances, checks: Registry[Check], triggers: Triggers, installer: Installer) -> None:
+        self._installer = installer
         self._instances = instances
         self._checks = checks
         self._triggers = triggers
@@ -35,6 +37,7 @@ class CheckRoutes:
             (
                 ("GET", "/instances/:domain/fsck", self.fsck),
                 ("POST", "/instances/:domain/checks/triggers", self.triggers),
+                ("POST", "/instances/:domain/fixers/service-triggers", self.mend_services),
             )
         )
 
@@ -74,3 +77,8 @@ class CheckRoutes:
         """Triggers that are there twice, and those of services that cannot run."""
         instance = self._instances.by_domain(call.params["domain"])
         return JSONResponse(await self._triggers.check(instance.key))
+
+    async def mend_services(self, call: Call) -> Response:
+        """Makes the triggers that services of installed apps have lost, or never had."""
+        await self._installer.mend(self._instances.by_domain(call.params["domain"]))
+        return Response(status_code=204)

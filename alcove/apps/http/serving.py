@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, unquote
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from alcove.apps.service import Apps
     from alcove.apps.service.folders import ServedApp
     from alcove.apps.service.intents import Intents
+    from alcove.apps.service.registries import Registries
     from alcove.base.http import Call
     from alcove.identity import DeviceLimit, Gate, LinkPages, Session, SessionCodes, Tokens
     from alcove.instances import Flags, Instance, Instances, InstanceSettings
 
 PAGES = Path(__file__).parents[1] / "pages"
 PAGE = "text/html; charset=utf-8"
+STORE = "store"
+FORMER = frozenset({"collect", "onboarding"})
+"""Apps that Cozy once had: their pages lead to the person's first one."""
+_SLUG = re.compile(r"[a-z0-9-]{1,63}")
 MANAGING = frozenset({"account", "settings"})
 """Apps in which devices are disconnected: they open also when there are too many."""
 UNKEPT = "private, no-store, must-revalidate"
@@ -44,6 +50,7 @@ class AppPages:
         settings: InstanceSettings,
         flags: Flags,
         intents: Intents,
+        registries: Registries,
         links: LinkPages,
         session_codes: SessionCodes,
         limit: DeviceLimit,
@@ -53,6 +60,7 @@ class AppPages:
         self._apps = apps
         self._gate = gate
         self._intents = intents
+        self._registries = registries
         self._links = links
         self._session_codes = session_codes
         self._limit = limit
@@ -72,9 +80,9 @@ class AppPages:
         try:
             app = await self._apps.served(instance, slug)
         except NotInstalled:
-            instead = await self._apps.instead(instance, slug) if _page_wanted(call) or not path.strip("/") else None
-            if instead:
-                return RedirectResponse(instead, 302)
+            instead = await self._instead(call, instance, slug) if _page_wanted(call) or not path.strip("/") else None
+            if instead is not None:
+                return instead
             return self._missing(instance, call, "Application is not installed")
         if not instance.fields.get("onboarding_finished"):
             return RedirectResponse(f"{self._scheme}://{instance.domain}/", 302)
@@ -86,6 +94,20 @@ class AppPages:
         policy = app_policy(self._scheme, instance.domain, flat=self._instances.flat, vite=self._vite, framed_by=asker)
         response.headers.setdefault("Content-Security-Policy", policy)
         return response
+
+    async def _instead(self, call: Call, instance: Instance, slug: str) -> Response | None:
+        """Where a page of an app that is not installed leads to: to what stands in for it, or to the store.
+
+        A registry is asked only for the person: strangers would have it asked for any word.
+        """
+        if found := await self._apps.instead(instance, slug):
+            return RedirectResponse(found, 302)
+        if slug in FORMER and (first := await self._apps.first(instance)):
+            return RedirectResponse(first, 301)
+        there = await self._apps.find(instance, STORE) is not None and await self._gate.session(call) is not None
+        if there and _SLUG.fullmatch(slug) and await self._registries.first(instance, [slug]) is not None:
+            return RedirectResponse(self._apps.url(instance, STORE, f"#/discover/{slug}"), 307)
+        return None
 
     async def _serve(self, call: Call, instance: Instance, app: ServedApp, path: str) -> Response:
         segments = tuple(unquote(part) for part in path.split("/") if part)

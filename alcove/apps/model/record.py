@@ -22,6 +22,8 @@ UPDATED = frozenset(
     "banks coachco2 contacts dataproxy drive home mespapiers notes passwords photos settings store".split()
 )
 """Slugs of apps whose updates are taken as they are, whatever they want more."""
+CERTIFIED = frozenset({"io.cozy.certified.carbon_copy", "io.cozy.certified.electronic_safe"})
+"""What connectors may want more in an update without a yes (contract-a section 5)."""
 HIDDEN = frozenset({"code"})
 """Members that answers leave out: where the files lie."""
 OWN = frozenset(
@@ -69,6 +71,12 @@ def wanted_more(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
     if terms[0] != terms[1]:
         told["terms"] = new.get("terms")
     return told if fresh or "terms" in told else {}
+
+
+def is_certified(more: Mapping[str, Any]) -> bool:
+    """Whether a version wants nothing more than to say where its files come from: nobody is asked for that."""
+    rules = read_set(more.get("permissions") or {})
+    return bool(rules) and "terms" not in more and all(rule.type in CERTIFIED for rule in rules)
 
 
 def _asked(rule: Rule) -> tuple[str, frozenset[str], frozenset[str], str]:

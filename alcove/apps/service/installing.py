@@ -14,7 +14,7 @@ import orjson
 
 from alcove.apps.errors import AlreadyInstalled, ChangedMeanwhile, ComesAlong, LinkedClient, NotInstalled
 from alcove.apps.model import FOLDER, GIT, REGISTRY, WEBAPPS, check_slug, read_source
-from alcove.apps.model.record import UPDATED, comes_from_elsewhere, precedes, read_record, wanted_more
+from alcove.apps.model.record import UPDATED, comes_from_elsewhere, is_certified, precedes, read_record, wanted_more
 from alcove.apps.service.folders import Folder
 from alcove.apps.service.registries import registries_of
 from alcove.apps.service.services import Hung
@@ -128,6 +128,8 @@ class Installer:
         if source.scheme == GIT and (source.text, package.checksum) == (was.get("source"), was.get("checksum")):
             return Step(instance, slug, was, None, old)
         more = {} if acked or self._taken_as_is(instance, slug) else wanted_more(was, fields)
+        if self.kind.type == "konnector" and is_certified(more):
+            more = {}
         if more:
             waiting = {"available_version": fields["version"], "pending": {"version": fields["version"], **more}}
             return Step(instance, slug, {**was, **waiting}, None, old)
@@ -167,6 +169,17 @@ class Installer:
             await self.shelf.drop(tenant, self.kind, slug, str(old.fields().get("code") or ""))
         await self.shelf.tidy(tenant, self.kind, slug, code)
         return document
+
+    async def mend(self, instance: Instance) -> int:
+        """Makes the triggers of services that have none; how many apps were mended. Raises `ManifestRefused`."""
+        count = 0
+        for document in await self.all(instance):
+            known = await self._services.known(instance.key, document.fields())
+            hung = self._hung(instance, str(known.get("slug")), known, known)
+            if comes_from_elsewhere(known) and hung.changes:
+                await self._installed.change(instance.key, str(known["slug"]), known, document.rev, hung)
+                count += 1
+        return count
 
     async def removable(self, instance: Instance, slug: str) -> Document:
         """What shall be removed; raises `NotInstalled`, `ComesAlong`, `LinkedClient`."""

@@ -9,15 +9,20 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from alcove.base.house import Slot
 from alcove.base.outgoing import NoReply, Outgoing, Question, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from alcove.base.clock import Clock
     from alcove.instances import Contexts, Instance
 
+    Closed = Callable[[], Awaitable[Mapping[str, Mapping[str, Any]]]]
+
 log = logging.getLogger("alcove.apps")
+
+CLOSED: Slot[Closed] = Slot("closed", "what is out of service on this server: options by slug")
 
 PATIENCE = 5.0
 """Seconds that a registry may take."""

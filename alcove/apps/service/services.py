@@ -65,6 +65,16 @@ class Services:
         made = {name: self._drafted(tenant, slug, name, told) for name, told in fresh.items()}
         return Hung(made, kept, frozenset(had.values()) - frozenset(kept.values()))
 
+    async def known(self, tenant: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of an app without the triggers that are gone: somebody removed them, or they were never made."""
+        services = _services(fields)
+        there = {trigger.id for trigger in await self._triggers.list(tenant, frozenset((SERVICE,)), frozenset())}
+        kept = {name: {**told, "trigger_id": told.get("trigger_id")} for name, told in services.items()}
+        for told in kept.values():
+            if told["trigger_id"] not in there:
+                del told["trigger_id"]
+        return {**fields, "services": kept} if services else dict(fields)
+
     def _drafted(self, tenant: str, slug: str, name: str, told: Mapping[str, Any]) -> Trigger:
         kind, _, arguments = str(told["trigger"]).partition(" ")
         said = {"type": kind, "worker": SERVICE, "arguments": arguments.strip(), "debounce": told.get("debounce")}

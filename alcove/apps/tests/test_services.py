@@ -90,3 +90,19 @@ async def test_a_time_that_nobody_understands_refuses_the_app(door: Front, sourc
         assert "its service 'odd'" in answer.json()["errors"][0]["detail"]
         assert (await client.get("/apps/other")).status_code == 404
         assert await triggers(client) == {}
+
+
+async def test_triggers_that_are_gone_are_made_again(door: Front, sources: Path) -> None:
+    services = {"nightly": DAILY, "asked": {"type": "node", "file": "asked.js"}}
+    async with door.client(DOMAIN, SCOPE) as client:
+        told = (await put(client, write_app(sources, "other", services=services))).json()["data"]["attributes"]
+        first = told["services"]["nightly"]["trigger_id"]
+        assert (await door.operator.post(f"/instances/{DOMAIN}/fixers/service-triggers")).status_code == 204
+        assert set(await triggers(client)) == {first}
+        await client.delete(f"/jobs/triggers/{first}")
+        assert (await door.operator.post(f"/instances/{DOMAIN}/fixers/service-triggers")).status_code == 204
+        shown = (await client.get("/apps/other")).json()["data"]["attributes"]
+        second = shown["services"]["nightly"]["trigger_id"]
+        assert second != first
+        assert set(await triggers(client)) == {second}
+        assert "trigger_id" not in shown["services"]["asked"]

@@ -311,6 +311,18 @@ async def test_registries_tell_apps_what_could_be_installed(door: Front, web: We
         rest = await get("/?limit=5&cursor=100%7C-")
         assert rest.json() == {"data": [{"slug": "z"}], "meta": {"count": 1}}
         assert (await get("/maintenance")).json() == [{"slug": "bank"}]
+        closed = {"data": {"attributes": {"messages": {"en": "soon"}}}}
+        for slug in ("bank", "a"):
+            assert (await door.operator.put(f"/konnectors/maintenance/{slug}", json=closed)).status_code == 204
+        about = (await get("/maintenance")).json()
+        assert [(one["slug"], one["level"], one["maintenance_activated"]) for one in about] == [
+            ("a", "stack", True),
+            ("bank", "stack", True),
+        ]
+        marked = (await get("?limit=5")).json()["data"]
+        assert [one.get("maintenance_activated", False) for one in marked] == [True, False]
+        for slug in ("bank", "a"):
+            await door.operator.delete(f"/konnectors/maintenance/{slug}")
         assert (await get("/other/stable/latest")).json() == {"version": "1.0.0"}
         icon = await get("/other/1.0.0/icon")
         assert (icon.content, icon.headers["content-type"]) == (b"<svg/>", "image/svg+xml")
@@ -330,3 +342,46 @@ async def test_an_instance_is_made_with_apps_whatever_of_them_can_be_had(door: F
         listed = (await client.get("/apps/")).json()["data"]
     assert [one["id"] for one in listed] == ["io.cozy.apps/other"]
     assert listed[0]["attributes"]["source"] == "registry://other/stable"
+
+
+async def test_a_page_of_an_app_that_could_be_installed_leads_to_the_store(
+    door: Front, web: Web, tmp_path: Path
+) -> None:
+    web.put(f"{REGISTRY}/registry/other", b'{"slug": "other"}')
+    page = {"Accept": "text/html"}
+    async with door.client(f"other.{DOMAIN}") as browser:
+        await log_in(browser, DOMAIN, "correct horse battery")
+        assert (await browser.get("/", headers=page)).status_code == 404  # there is no store
+        store = write_app(tmp_path, "store", permissions={})
+        async with door.client(DOMAIN, "io.cozy.apps") as client:
+            assert (await client.post("/apps/store", params={"Source": store.as_uri()})).status_code == 202
+        led = await browser.get("/some/page", headers=page)
+        assert (led.status_code, led.headers["location"]) == (307, f"http://store.{DOMAIN}/#/discover/other")
+        assert (await browser.get(f"http://none.{DOMAIN}/", headers=page)).status_code == 404
+    asked = len(web.asked)
+    async with door.client(f"other.{DOMAIN}") as stranger:
+        assert (await stranger.get("/", headers=page)).status_code == 404
+    assert len(web.asked) == asked
+
+
+async def test_an_intent_that_nobody_here_does_is_looked_for_in_the_registries(
+    door: Front, web: Web, tmp_path: Path
+) -> None:
+    asker = write_app(tmp_path, "asker", permissions={})
+    async with door.client(DOMAIN, "io.cozy.apps") as client:
+        await client.post("/apps/asker", params={"Source": asker.as_uri()})
+    does = {"intents": [{"action": "PICK", "type": ["io.cozy.files"], "href": "/"}], "name": "Drive"}
+    first = {
+        "data": [{"slug": "notes", "latest_version": {"manifest": {}}}, {"slug": "odd"}],
+        "meta": {"next_cursor": 2},
+    }
+    second = {"data": [{"slug": "drive", "latest_version": {"manifest": does}}]}
+    query = "limit=200&versionsChannel=stable&latestChannelVersion=stable&filter%5Btype%5D=webapp"
+    web.put(f"{REGISTRY}/registry?{query}", orjson.dumps(first))
+    web.put(f"{REGISTRY}/registry?{query}&cursor=2", orjson.dumps(second))
+    async with door.client(f"asker.{DOMAIN}") as browser:
+        await log_in(browser, DOMAIN, "correct horse battery")
+        bearer = await bearer_of_page(browser, DOMAIN, "asker")
+        said = {"data": {"attributes": {"action": "PICK", "type": "io.cozy.files"}}}
+        told = (await browser.post(f"http://{DOMAIN}/intents", json=said, headers=bearer)).json()["data"]["attributes"]
+    assert (told["services"], told["availableApps"]) == (None, [{"slug": "drive", "name": "Drive"}])

@@ -94,3 +94,17 @@ async def test_what_is_no_connector_is_refused(door: Front, tmp_path: Path) -> N
     async with door.client(DOMAIN, "io.cozy.files") as poor:
         assert (await poor.post("/konnectors/shop", params=at)).status_code == 403
         assert (await poor.get("/konnectors/")).status_code == 403
+
+
+async def test_an_update_that_wants_to_certify_alone_is_taken(door: Front, tmp_path: Path) -> None:
+    async def version(number: str, **permissions: object) -> str:
+        at = write_connector(tmp_path, version=number, permissions=permissions)
+        async with door.client(DOMAIN, SCOPE) as client:
+            method = "POST" if number == "1.0.0" else "PUT"
+            told = (await client.request(method, "/konnectors/shop", params=at)).json()["data"]["attributes"]
+            return str(told["version"]).partition("-")[0]
+
+    certified = {"type": "io.cozy.certified.carbon_copy"}
+    assert await version("1.0.0") == "1.0.0"
+    assert await version("1.1.0", c=certified) == "1.1.0"
+    assert await version("1.2.0", c=certified, b={"type": "io.cozy.bills"}) == "1.1.0"

@@ -14,7 +14,7 @@ from alcove.connectors.store import Shelf
 from alcove.documents import Documents
 from alcove.files import Files
 from alcove.instances import Flags
-from alcove.jobs import Jobs
+from alcove.jobs import Jobs, Triggers
 from alcove.realtime import Realtime
 from alcove.realtime.service import Outbox
 
@@ -127,7 +127,7 @@ async def test_a_connector_out_of_service_is_left_out(write_connector: Any, open
         await Shelf(place.house.need(Documents)).ensure_account(place.instance.key, "account", {"name": "me"})
         message = {"account": "account", "konnector": "broken"}
         job = await jobs.push(place.instance.key, "konnector", message, manual=manual)
-        return bool((await jobs.wait(place.instance.key, job.id)).error == "RAN")
+        return bool(job.id) and bool((await jobs.wait(place.instance.key, job.id)).error == "RAN")
 
     await maintenance.begin("broken", {})
     assert [await ran(manual=False), await ran(manual=True)] == [False, True]
@@ -148,3 +148,28 @@ async def test_the_operator_s_secret_is_told_to_its_connector_alone(write_connec
     assert orjson.loads((await run(place, {"konnector": "keyed"})).error) == {"a": 1}
     await providers.put("keyed", {"grant_mode": "secret", "secret": {"key": "k"}})
     assert orjson.loads((await run(place, {"konnector": "keyed"})).error) == {"a": 1, "secret": {"key": "k"}}
+
+
+async def test_who_is_needed_is_not_asked_again_by_a_clock(write_connector: Any, open_place: Any) -> None:
+    source = script("tell(type='critical', message=open(os.path.dirname(__file__) + '/how').read())")
+    konnector = write_connector("wary", source)
+    place = await open_place(konnector)
+    await Shelf(place.house.need(Documents)).ensure_account(place.instance.key, "account", {"name": "me"})
+    said = {"type": "@weekly", "worker": "konnector", "message": {"account": "account", "konnector": "wary"}}
+    triggers, jobs, key = place.house.need(Triggers), place.house.need(Jobs), place.instance.key
+    trigger = await triggers.create(key, said, by="")
+
+    async def fire(error: str, *, manual: bool = False) -> bool:
+        """Whether a run began."""
+        (konnector.folder / "how").write_text(error)
+        job = await triggers.fire(key, trigger, manual=manual)
+        return bool(job.id) and (await jobs.wait(key, job.id)).error == error
+
+    assert await fire("USER_ACTION_NEEDED.CGU_FORM")
+    assert await fire("LOGIN_FAILED.NEEDS_SECRET")
+    assert not await fire("LOGIN_FAILED")
+    assert len(await jobs.of_trigger(key, trigger.id)) == 2
+    assert await fire("USER_ACTION_NEEDED.SCA_REQUIRED", manual=True)
+    assert not await fire("VENDOR_DOWN")
+    assert await fire("VENDOR_DOWN", manual=True)
+    assert await fire("VENDOR_DOWN")

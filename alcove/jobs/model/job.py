@@ -114,8 +114,8 @@ class Running:
 Handle = Callable[[Running], Awaitable[None]]
 """Does a job; raises to fail. What is raised becomes the job's error: write it for a person."""
 
-Admit = Callable[[str, Any, bool], Awaitable[bool]]
-"""Gets (tenant, message, manual): False when such a job makes no sense now (contract-b section 7.4)."""
+Admit = Callable[[str, Any, bool, str], Awaitable[bool]]
+"""Gets (tenant, message, manual, trigger_id): False when such a job makes no sense now (contract-b section 7.4)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Jobs:
             "started_at": ZERO,
             "finished_at": ZERO,
         }
-        if known.admit is not None and not await known.admit(tenant, message, manual):
+        if known.admit is not None and not await known.admit(tenant, message, manual, trigger_id or ""):
             return Job("", "", fields)
         if worker == CLIENT:
             fields |= {"state": "running", "started_at": fields["queued_at"]}

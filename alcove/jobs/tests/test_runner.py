@@ -317,7 +317,7 @@ async def test_an_instance_that_is_gone_has_no_jobs(bench: Bench) -> None:
 
 
 async def test_a_worker_may_refuse_a_job_before_it_is_one(bench: Bench) -> None:
-    async def admit(tenant: str, message: object, manual: bool) -> bool:
+    async def admit(tenant: str, message: object, manual: bool, trigger_id: str) -> bool:
         return manual
 
     bench.workers.add("w", Worker(failing(0, ValueError()), admit=admit))
