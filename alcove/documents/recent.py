@@ -84,7 +84,7 @@ class _Stretch:
             size += len(document.body) + EACH
             self._latest[document.type, document.id] = change.seq
             # Without what it replaced: that may have been written after a follower's last look too.
-            self._changes.append(Change(change.tenant, change.seq, document))
+            self._changes.append(change if change.old is None else Change(change.tenant, change.seq, document))
         self.size += size
         return size
 

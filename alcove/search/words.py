@@ -34,18 +34,21 @@ _OWN = local()
 _LETTERS = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
 
 
+class _Folding(dict[int, str]):
+    """What stands for each character: made once for those that are seen, whatever stands beside them."""
+
+    def __missing__(self, code: int) -> str:
+        plain = "".join(part for part in unicodedata.normalize("NFKD", chr(code)) if not unicodedata.combining(part))
+        found = self[code] = "".join(_LETTERS.get(letter, letter) for letter in plain.casefold())
+        return found
+
+
+_FOLDED = _Folding()
+
+
 def fold(text: str) -> str:
     """The text without case, accents and ligatures."""
-    if text.isascii():
-        return text.lower()
-    bare = unicodedata.normalize("NFKD", text)
-    if marks := "".join(sorted(char for char in set(bare) if unicodedata.combining(char))):
-        bare = re.sub(f"[{marks}]", "", bare)  # a handful of marks in a text of any length
-    bare = bare.casefold()
-    for letter, written in _LETTERS.items():
-        if letter in bare:
-            bare = bare.replace(letter, written)
-    return bare
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
 
 
 def words_of(text: str, furthest: int = FURTHEST) -> list[str]:

@@ -76,8 +76,9 @@ class Recurrences:
                 self._take_out(item.before)
             if isinstance(item.after, Operation):
                 self._take_in(item.after)
-            links = [state for state in (item.before, item.after) if isinstance(state, Link)]
-            self.touch(picture, (link.operation for link in links))
+            for link in (item.before, item.after):
+                if isinstance(link, Link):
+                    self.touch(picture, (link.operation,))
 
     def touch(self, picture: Picture, operations: Iterable[str]) -> None:
         """These operations have other links or categories."""
