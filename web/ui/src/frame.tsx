@@ -23,6 +23,12 @@ const APPS: readonly { slug: 'place' | 'money' | 'files' | 'sources'; icon: Icon
   { slug: 'sources', icon: 'plug' },
 ]
 
+/** What is looked at now and then: in the person's menu. */
+const ASIDE: readonly { slug: 'egress' | 'jobs'; icon: IconName }[] = [
+  { slug: 'egress', icon: 'globe' },
+  { slug: 'jobs', icon: 'clock' },
+]
+
 interface Settings {
   data: { attributes: { public_name?: string; email?: string } }
 }
@@ -95,9 +101,11 @@ function Me({ showKeys, compact = false }: { showKeys: () => void; compact?: boo
         <Menu.Item component="a" href={appAddress(page, 'account', window.location.protocol)} leftSection={<Icon name="person" size={16} />}>
           {say('me.account')}
         </Menu.Item>
-        <Menu.Item component="a" href={appAddress(page, 'egress', window.location.protocol)} leftSection={<Icon name="globe" size={16} />}>
-          {say('app.egress')}
-        </Menu.Item>
+        {ASIDE.map(({ slug, icon }) => (
+          <Menu.Item key={slug} component="a" href={appAddress(page, slug, window.location.protocol)} leftSection={<Icon name={icon} size={16} />}>
+            {say(`app.${slug}`)}
+          </Menu.Item>
+        ))}
         <Menu.Item leftSection={<Icon name="keys" size={16} />} rightSection={<Kbd>?</Kbd>} onClick={showKeys}>
           {say('me.keys')}
         </Menu.Item>
@@ -156,8 +164,7 @@ export function Frame({ waiting = {}, asked, children }: FrameProps) {
   useActions([
     { id: 'bar', label: say('nav.search'), group: say('keys.everywhere'), icon: 'search', keys: ['Mod+k'], keyOnly: true, run: () => setBar(true) },
     { id: 'keys', label: say('keys.open'), group: say('keys.everywhere'), icon: 'keys', keys: ['?'], run: () => setKeys(true) },
-    ...(page.app.slug === 'egress' ? [] : [{ id: 'app:egress', label: say('app.egress'), group: say('bar.apps'), icon: 'globe' as const, run: () => window.location.assign(address('egress')) }]),
-    ...APPS.filter(app => app.slug !== page.app.slug).map(app => ({
+    ...[...APPS, ...ASIDE].filter(app => app.slug !== page.app.slug).map(app => ({
       id: `app:${app.slug}`,
       label: say(`app.${app.slug}`),
       group: say('bar.apps'),
