@@ -45,6 +45,11 @@ class Document:
     seq: int = 0
     deleted: bool = False
 
+    @property
+    def design(self) -> bool:
+        """Whether it says how documents are listed (`_design/x`): nothing that a person has, and no event to tell."""
+        return self.id.startswith("_design/")
+
     def json(self, **more: str) -> bytes:
         """The JSON that clients see: `_id` and `_rev` (and `more`) spliced in front of the stored bytes."""
         head = orjson.dumps({"_id": self.id, "_rev": self.rev, **more})

@@ -137,6 +137,8 @@ class Realtime:
         """Tells of committed writes: the watcher of the documents."""
         for change in changes:
             document = change.document
+            if document.design:
+                continue  # clients would show it among what they list
             if change.tenant in self._topics and self._listeners(change.tenant, document.type, document.id):
                 self._deliver(change.tenant, change.event, document.type, document.id, self._told(change))
 

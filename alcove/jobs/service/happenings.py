@@ -127,6 +127,8 @@ class Happenings:
 
     async def _match(self, tenant: str, watches: Sequence[Watch], change: Change, *, exact: bool) -> None:
         document = change.document
+        if document.design:
+            return
         event = change.event
         if not exact and event == "CREATED" and not document.rev.startswith("1-"):
             event = "UPDATED"

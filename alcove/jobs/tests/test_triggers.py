@@ -191,6 +191,14 @@ async def test_what_nobody_may_read_is_no_event(bench: Bench, notes: Notes) -> N
     assert [job.event["doc"]["_type"] for job in notes.jobs] == ["io.cozy.contacts"]
 
 
+async def test_how_documents_are_listed_is_no_event(bench: Bench, notes: Notes) -> None:
+    await make(bench, "@event", "io.cozy.contacts")
+    await put(bench, "io.cozy.contacts", "_design/by_name", {"language": "query"})
+    await put(bench, "io.cozy.contacts", "c1", {})
+    await bench.turn()
+    assert [job.event["doc"]["_id"] for job in notes.jobs] == ["c1"]
+
+
 async def test_a_document_made_and_changed_between_two_visits_is_seen_as_both(bench: Bench, notes: Notes) -> None:
     await make(bench, "@event", "io.cozy.contacts:CREATED")
     await bench.turn()

@@ -131,3 +131,10 @@ async def test_a_slow_reader_is_lost_before_it_costs_memory() -> None:
     by_count.put("x")
     assert gone == ["size", "count"]
     assert not by_count._frames
+
+
+async def test_how_documents_are_listed_is_no_event() -> None:
+    hub, whole = realtime(), Outbox()
+    hub.subscribe("t1", "io.cozy.bills", "", whole)
+    hub.hear([Change("t1", 1, Document("io.cozy.bills", "_design/by_date", "1-a", b"{}"))])
+    assert await heard(whole) == []
