@@ -23,6 +23,8 @@ from alcove.files.service.customs import Customs, wrong_settings
 from alcove.files.service.language import translate
 from alcove.files.service.links import Links
 from alcove.files.service.looking import Looking
+from alcove.files.service.marking import NAME as MARKS
+from alcove.files.service.marking import Marking
 from alcove.files.service.paging import Pages
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
@@ -73,6 +75,9 @@ def register(house: House) -> None:
         documents, blobs, house.clock, scheme=house.settings.scheme, customs=customs, integrity=places.integrity
     )
     house.provide(Files, files)
+    marks = Marking(documents)
+    follower = Follower(MARKS, frozenset((FILES,)), marks.follow, wants=marks.wants)
+    house.registry(FOLLOWERS).add(follower.name, follower)
     thumbnails, pages = _looked_into(house, documents, blobs)
     _declare(house)
 

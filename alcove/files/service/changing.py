@@ -54,12 +54,16 @@ class Changing(Reading):
     async def trash(self, instance: Instance, node_id: str, author: Author = NOBODY, rev: str = "") -> Node:
         """Puts a node into the trash. Raises `NodeMissing`, `AlreadyInTrash`, `StaleRevision`, `ForbiddenMove`."""
         by, stamp = await self._trasher(instance), self._stamp(instance, author)
-        return await self._work(instance, partial(tree.trash, node_id=node_id, stamp=stamp, by=by, rev=rev))
+        node = await self._work(instance, partial(tree.trash, node_id=node_id, stamp=stamp, by=by, rev=rev))
+        await self._marking.below(instance.key, node.id)
+        return node
 
     async def restore(self, instance: Instance, node_id: str, author: Author = NOBODY) -> Node:
         """Takes a node out of the trash, to where it was. Raises `NodeMissing`, `NotInTrash`."""
         stamp = self._stamp(instance, author)
-        return await self._work(instance, partial(tree.restore, node_id=node_id, stamp=stamp))
+        node = await self._work(instance, partial(tree.restore, node_id=node_id, stamp=stamp))
+        await self._marking.below(instance.key, node.id)
+        return node
 
     async def destroy(self, instance: Instance, node_id: str, rev: str = "") -> None:
         """Removes a node and all below it, for ever. Raises `NodeMissing`, `StaleRevision`, `ForbiddenMove`."""

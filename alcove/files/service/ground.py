@@ -14,6 +14,7 @@ from alcove.files.service.counts import Counts
 from alcove.files.service.customs import Customs
 from alcove.files.service.integrity import Integrity
 from alcove.files.service.links import ThumbnailKeys
+from alcove.files.service.marking import Marking
 from alcove.files.service.places import Places
 from alcove.files.service.usage import Usage
 from alcove.files.store import Snapshot, named_blobs
@@ -61,6 +62,7 @@ class Ground:
         self._integrity = integrity or Integrity(blobs)
         self._usage = Usage(documents)
         self._counts = Counts(documents)
+        self._marking = Marking(documents)
         self._places = Places()
         self.thumbnail_keys = ThumbnailKeys(clock)
 

@@ -48,6 +48,11 @@ if TYPE_CHECKING:
 
     from alcove.documents import Tx
 
+TOGETHER = 500
+"""Files that a unit of work marks as trashed, or living again, at the most: others wait for it to write."""
+AT_ONCE = 300
+"""Nodes that a unit of work destroys at the most, for the same reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -202,15 +207,39 @@ async def place(tx: Tx, node: Node, fields: dict[str, Any], parent: Node) -> Nod
     path = join(parent.path, fields["name"])
     if path == node.path:
         return await save(tx, node, fields)
+    directories = await descendants(tx, node, "directory")
+    for held in directories:
+        deeper = path + held.path.removeprefix(node.path)
+        join(deeper, "")  # refuses what would lie too deep
+        await save(tx, held, {**held.fields, "path": deeper})
     # Files say nothing of their path: as long as none is put into the trash or taken out, none is read.
-    for held in await descendants(tx, node, "directory" if living is not node.trashed else ""):
-        if held.is_dir:
-            deeper = path + held.path.removeprefix(node.path)
-            join(deeper, "")  # refuses what would lie too deep
-            await save(tx, held, {**held.fields, "path": deeper})
-        elif held.trashed is living:
-            await save(tx, held, {**held.fields, "trashed": not living})
+    if living is node.trashed:
+        await _mark_first(tx, (node, *directories), trashed=not living)
     return await save(tx, node, {**fields, "path": path})
+
+
+async def _mark_first(tx: Tx, directories: Sequence[Node], *, trashed: bool) -> None:
+    """Marks the files in directories, up to `TOGETHER` of them: those that are left follow in further units."""
+    left = TOGETHER
+    for directory in directories:
+        files = await children(tx, directory.id, "file", left)
+        for held in files:
+            if held.trashed is not trashed:
+                await save(tx, held, {**held.fields, "trashed": trashed})
+        left -= len(files)
+        if left <= 0:
+            return
+
+
+async def mark(tx: Tx, dir_id: str, ids: Sequence[str]) -> None:
+    """Marks those of these files that lie in a directory as that is now: in the trash, or not."""
+    directory = await find_node(tx, dir_id)
+    if directory is None:
+        return
+    for node_id in ids:
+        node = await find_node(tx, node_id)
+        if node is not None and node.dir_id == dir_id and node.trashed is not directory.trashed:
+            await save(tx, node, {**node.fields, "trashed": directory.trashed})
 
 
 async def trash(tx: Tx, node_id: str, stamp: Stamp, by: Mapping[str, str], rev: str = "") -> Node:
@@ -269,7 +298,7 @@ async def _free_name(tx: Tx, dir_id: str, name: str, own: str = "") -> str:
     return name
 
 
-async def destroy(tx: Tx, node_id: str, rev: str = "", most: int = 1000) -> tuple[list[str], bool]:
+async def destroy(tx: Tx, node_id: str, rev: str = "", most: int = AT_ONCE) -> tuple[list[str], bool]:
     """Removes a node and all below it, for ever, but not more than about so many nodes at once.
 
     Gives the blobs that are of no use any more, what was made from them too, and whether nothing is left. What is
