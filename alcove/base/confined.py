@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
+from alcove.base.doors import Doors, NoDoor, Threshold
 from alcove.base.errors import Unavailable
 
 LINE = 64 << 10
@@ -35,6 +36,9 @@ PRIVATE_USERS = 1_900_000_000
 """User ids from here on belong to nobody: run by root, each child gets one, so that its processes can be counted."""
 
 HOW_TO = "install bubblewrap (Debian: apt install bubblewrap), or allow confinement = degraded in the settings"
+
+NO_MEMORY = (b"MemoryError", b"JavaScript heap out of memory", b"allocation failed", b"bad_alloc")
+"""What languages write on standard error when they were refused memory: Python, and V8 in its several ways."""
 
 OnLine = Callable[[bytes], Awaitable[None]]
 
@@ -59,6 +63,9 @@ class Limits:
     """What a child may use: bytes, seconds, counts. Memory and CPU are per process."""
 
     memory: int = 1 << 30
+    """Bytes of address space."""
+    data: int = 0
+    """Bytes that it may write to, for programs that reserve far more address space than they use; 0: not limited."""
     cpu: int = 300
     wall: float = 300.0
     quiet: float = float("inf")
@@ -134,7 +141,7 @@ class Ending:
         """What a sentence about it may name: its status or signal, and the limits."""
         known: dict[str, float] = {"status": self.status, "signal": self.status - 128, "line": LINE}
         limits = self.limits
-        known |= {"memory": limits.memory >> 20, "cpu": limits.cpu, "output": limits.output}
+        known |= {"memory": (limits.data or limits.memory) >> 20, "cpu": limits.cpu, "output": limits.output}
         return known | {"wall": limits.wall, "quiet": limits.quiet}
 
     @property
@@ -202,15 +209,18 @@ class Confinement:
         limits: Limits | None = None,
         on_line: OnLine | None = None,
         talk: Talk | None = None,
+        doors: Doors | None = None,
     ) -> Ending:
         """Runs a program to its end, whatever it takes; each line of its output goes to `on_line` as it comes.
 
-        With `talk` it has a standard input, and the other end is there; without, its standard input is empty.
+        With `talk` it has a standard input, and the other end is there; without, its standard input is empty. With
+        `doors` there is somebody in its network who answers; with limits alone it has the network of the machine.
         Raises `NoConfinement`. When `on_line` raises, or the task is cancelled, the child is killed first.
         """
         if self.level is Level.NONE:
             raise NoConfinement(self.how[0].upper() + self.how[1:])
-        starting = asyncio.ensure_future(self._start(program, limits or Limits(), on_line, listening=talk is not None))
+        limits, listening = limits or Limits(), talk is not None
+        starting = asyncio.ensure_future(self._start(program, limits, on_line, doors, listening=listening))
         try:
             watch = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -224,26 +234,61 @@ class Confinement:
             if talk is not None:
                 talk._join(None)
 
-    async def _start(self, program: Program, limits: Limits, on_line: OnLine | None, *, listening: bool) -> _Watch:
+    async def _start(
+        self, program: Program, limits: Limits, on_line: OnLine | None, doors: Doors | None, *, listening: bool
+    ) -> _Watch:
+        if doors is None or self.level is not Level.NAMESPACES:
+            return await self._spawn(self._command(program, limits), program, limits, on_line, listening=listening)
+        threshold = Threshold()
+        try:
+            command = self._command(program, limits, threshold.arguments)
+            try:
+                watch = await self._spawn(
+                    command, program, limits, on_line, listening=listening, inherited=threshold.inherited
+                )
+            finally:
+                threshold.started()
+            try:
+                await threshold.open(doors)
+            except BaseException as error:
+                await watch.abandon()
+                if isinstance(error, NoDoor):
+                    raise NoConfinement(f"The child's network cannot be opened: {error}") from None
+                raise
+            return watch
+        finally:
+            threshold.close()
+
+    async def _spawn(
+        self,
+        command: Sequence[str],
+        program: Program,
+        limits: Limits,
+        on_line: OnLine | None,
+        *,
+        listening: bool,
+        inherited: Sequence[int] = (),
+    ) -> _Watch:
         loop = asyncio.get_running_loop()
         transport, protocol = await loop.subprocess_exec(
             lambda: asyncio.subprocess.SubprocessStreamProtocol(LINE, loop),
-            *self._command(program, limits),
+            *command,
             env=dict(program.env),
             cwd="/" if self.level is Level.NAMESPACES else program.cwd,
             stdin=asyncio.subprocess.PIPE if listening else asyncio.subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=inherited,
         )
         return _Watch(asyncio.subprocess.Process(transport, protocol, loop), transport, limits, on_line)
 
-    def _command(self, program: Program, limits: Limits) -> list[str]:
+    def _command(self, program: Program, limits: Limits, more: Sequence[str] = ()) -> list[str]:
         limited = [*_limit_command(limits), "--"]
         if self.level is not Level.NAMESPACES:
             return [*limited, *program.argv]
-        seen = _bound(_outermost(program.binds))
+        seen = _bound(_outermost(program.binds), program.cwd)
         there = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", program.cwd, "--"]
         user = _become(PRIVATE_USERS + secrets.randbelow(1 << 24)) if self._private_user else []
-        return [*self._prefix, *_system(), *seen, *there, *limited, *user, *program.argv]
+        return [*self._prefix, *more, *_system(), *seen, *there, *limited, *user, *program.argv]
 
 
 class Here:
@@ -269,15 +314,18 @@ class Here:
 # What the child sees
 
 
-def _bound(binds: Sequence[Bind]) -> list[str]:
-    """The folders that lead to what is bound (bubblewrap's own would be closed to another user), then the binds."""
+def _bound(binds: Sequence[Bind], cwd: str) -> list[str]:
+    """The folders that lead to what is bound (bubblewrap's own would be closed to another user), then the binds.
+
+    Where it works in a folder that is nothing but such a one, it may write there.
+    """
     whole = [PurePosixPath(bind.target) for bind in binds]
     inside = [*whole, *map(PurePosixPath, ("/usr", "/proc", "/dev"))]
     above = {parent for target in whole for parent in target.parents} - {PurePosixPath("/"), PurePosixPath("/tmp")}  # noqa: S108 - the child's own
     arguments: list[str] = []
     for folder in sorted(above):
         if not any(folder.is_relative_to(other) for other in inside):
-            arguments += ["--perms", "0755", "--dir", str(folder)]
+            arguments += ["--perms", "0777" if str(folder) == cwd else "0755", "--dir", str(folder)]
     for bind in sorted(binds, key=lambda bind: bind.target):
         arguments += ["--bind" if bind.writable else "--ro-bind", str(bind.source), bind.target]
     return arguments
@@ -348,6 +396,8 @@ def _limit_command(limits: Limits) -> list[str]:
     """Sets the limits, and offers the child first when the machine runs out of memory."""
     sizes = [f"--as={limits.memory}", f"--fsize={limits.file_size}", "--core=0", f"--cpu={limits.cpu}"]
     counts = [f"--nproc={limits.processes}", f"--nofile={limits.open_files}"]
+    if limits.data:
+        counts.append(f"--data={limits.data}")
     first_to_go = [choom, "-n", "1000", "--"] if (choom := shutil.which("choom")) else []
     return [*first_to_go, shutil.which("prlimit") or "prlimit", *sizes, *counts]
 
@@ -471,7 +521,7 @@ class _Watch:
         if self._cause is None and status > 128:
             over = status - 128 in (signal.SIGXCPU, signal.SIGKILL) and self._cpu_is_spent()
             cause = Cause.CPU if over else Cause.SIGNAL
-        if cause is Cause.EXIT and status and b"MemoryError" in self._stderr:
+        if cause in (Cause.EXIT, Cause.SIGNAL) and status and any(word in self._stderr for word in NO_MEMORY):
             cause = Cause.MEMORY
         return Ending(cause, status, bytes(self._stderr), time.monotonic() - self._began, self._limits)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PAGE = 100
 MOST = 1000
 SUMS = "org.alcove.egress.sums"
-COLUMNS = ("at", "purpose", "host", "port", "address", "verdict", "reason", "up", "down", "ms")
+COLUMNS = ("at", "purpose", "host", "port", "address", "verdict", "reason", "up", "down", "ms", "who")
 
 
 class EgressHTTP:

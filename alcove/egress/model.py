@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 EGRESS = "org.alcove.egress"
-"""Lines of the journal: one for each connection; `at, purpose, host, port, address, verdict, reason, up, down, ms`."""
+"""Lines of the journal: one for each connection; `at, purpose, who, host, port, address, verdict, reason, up, down,
+ms`."""
 BLOCKED = "org.alcove.egress.blocked"
 """Hosts that the person wants nothing sent to; the id is the host."""
 KEPT_DAYS = 366
@@ -31,6 +32,8 @@ class Line:
     purpose: str
     host: str
     port: int
+    who: str = ""
+    """The connector that connects; empty when the server itself does."""
     address: str = ""
     """The address that was connected to; empty while nothing was."""
     up: int = 0
@@ -41,6 +44,8 @@ class Line:
     def fields(self, at: str, verdict: Verdict, reason: str = "", ms: int = 0) -> dict[str, Any]:
         """The stored line."""
         told: dict[str, Any] = {"at": at, "purpose": self.purpose, "host": self.host, "port": self.port}
+        if self.who:
+            told["who"] = self.who
         if self.address:
             told["address"] = self.address
         told |= {"verdict": verdict, "up": self.up, "down": self.down, "ms": ms}
@@ -76,7 +81,8 @@ class Wanted:
 
     def fits(self, fields: Mapping[str, Any]) -> bool:
         """Whether a line holds the text that is looked for."""
-        return self.text in " ".join(str(fields.get(name, "")) for name in ("host", "purpose", "address", "reason"))
+        names = ("host", "purpose", "who", "address", "reason")
+        return self.text in " ".join(str(fields.get(name, "")) for name in names)
 
 
 @dataclass(slots=True)

@@ -8,24 +8,21 @@ without TLS. Whatever is asked is in the journal before anything is sent.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
-import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from alcove.base.outgoing import NoReply, Question, Reply
+from alcove.egress.addresses import Trust, addresses_of, public
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import httpx
 
+    from alcove.egress.addresses import Address
     from alcove.egress.model import Line
     from alcove.egress.service import Journal
-
-    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 log = logging.getLogger("alcove.egress.outgoing")
 
@@ -33,8 +30,6 @@ PATIENCE = 10.0
 """Seconds that the whole of an answer may take."""
 AT_ONCE = 20
 """Connections at the same time."""
-# Addresses of the Internet in which one of a private network may hide.
-_TUNNELS = tuple(ipaddress.ip_network(network) for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"))
 
 
 class HttpOutgoing:
@@ -42,7 +37,7 @@ class HttpOutgoing:
 
     def __init__(self, journal: Journal, trusted: str, patience: float = PATIENCE) -> None:
         self._journal = journal
-        self._trusted = [ipaddress.ip_network(network) for network in trusted.split(",") if network]
+        self._trust = Trust(trusted)
         self._patience = patience
         self._client: httpx.AsyncClient | None = None
 
@@ -108,19 +103,15 @@ class HttpOutgoing:
         if scheme not in ("http", "https") or not host:
             raise NoReply(f"{url[:200]!r} is not an address of the web")
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
+            found = await addresses_of(host, port or 443)
         except (OSError, UnicodeError):
             raise NoReply(f"{host} is not known") from None
-        addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
-        allowed = [address for address in addresses if self._trusts(address) or (scheme == "https" and public(address))]
+        allowed = [address for address in found if address in self._trust or (scheme == "https" and public(address))]
         if not allowed:
             raise NoReply(
                 f"{host} may not be asked: only https on the Internet, and networks in ALCOVE_TRUSTED_NETWORKS"
             )
-        return list(dict.fromkeys(allowed))
-
-    def _trusts(self, address: Address) -> bool:
-        return any(address in network for network in self._trusted if network.version == address.version)
+        return allowed
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -139,17 +130,3 @@ def _place(url: str) -> tuple[str, int]:
 
 def _length(headers: Mapping[str, str]) -> int:
     return sum(len(name) + len(value) + 4 for name, value in headers.items())
-
-
-def public(address: Address) -> bool:
-    """Whether an address is on the Internet, and nowhere else.
-
-    >>> public(ipaddress.ip_address("::ffff:10.0.0.1")), public(ipaddress.ip_address("2001:4860:4860::8888"))
-    (False, True)
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return public(address.ipv4_mapped)
-        if any(address in tunnel for tunnel in _TUNNELS):
-            return False
-    return address.is_global and not address.is_multicast

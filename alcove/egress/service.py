@@ -40,14 +40,14 @@ class Journal:
         documents.watch(self._hear, frozenset((BLOCKED,)))
 
     @contextlib.asynccontextmanager
-    async def connection(self, purpose: str, host: str, port: int) -> AsyncIterator[Line]:
+    async def connection(self, purpose: str, host: str, port: int, who: str = "") -> AsyncIterator[Line]:
         """A connection that is about to be opened: in the journal durably before the body of `async with` runs.
 
         Raises `NoReply` for a host that the person blocked, and when the journal cannot be written: then nothing goes
         out. What the body raises is noted, and goes on.
         """
         tenant, ident, at = ACTING.get(), ordered_id(), stamp(self._clock.now())
-        line, begin = Line(purpose, host, port), time.monotonic()
+        line, begin = Line(purpose, host, port, who), time.monotonic()
 
         async def note(verdict: Verdict, reason: str = "") -> None:
             took = 0 if verdict == "open" else round((time.monotonic() - begin) * 1000)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from alcove.base.outgoing import Outgoing
 from alcove.documents import INDEXES, POLICIES, Documents, Policy
+from alcove.egress.addresses import Trust
+from alcove.egress.broker import Brokers
 from alcove.egress.http import EgressHTTP
 from alcove.egress.model import BLOCKED, EGRESS
 from alcove.egress.outgoing import HttpOutgoing
@@ -18,11 +20,12 @@ if TYPE_CHECKING:
 
 
 def register(house: House) -> None:
-    """Provides `Journal` and `Outgoing`, and the routes."""
+    """Provides `Journal`, `Outgoing` and `Brokers`, and the routes."""
     documents = house.need(Documents)
     journal = house.provide(Journal, Journal(Shelf(documents), documents, house.clock))
     outgoing = HttpOutgoing(journal, house.settings.trusted_networks)
     house.provide(Outgoing, outgoing)
+    house.provide(Brokers, Brokers(journal, Trust(house.settings.trusted_networks)))
     house.on_stop("outgoing", outgoing.close)
     for index in OURS:
         house.registry(INDEXES).add(index.name, index)
