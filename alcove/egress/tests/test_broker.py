@@ -74,8 +74,8 @@ async def ask(made: Broker, port: int, request: str, *, secret: str | None = Non
 
 async def until(so: Callable[[], bool]) -> None:
     """Lets others work until it is so."""
-    while not so():
-        await asyncio.sleep(0)  # noqa: ASYNC110 - others set it without knowing of an event
+    while not so():  # noqa: ASYNC110 - others set it without knowing of an event
+        await asyncio.sleep(0)
 
 
 async def test_a_tunnel_and_a_plain_request_pass_and_are_written_down() -> None:
