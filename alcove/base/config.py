@@ -78,6 +78,7 @@ class Settings:
         "the version of Nextcloud that its clients are told: they refuse servers that they find too old", "30.0.0"
     )
     confinement: str = _about("what connectors need to run: required (bubblewrap) or degraded (limits)", "required")
+    node: str = _about("the Node that runs connectors written for it; empty: that of the package, or of the system", "")
     samples: str = _about("whether people may have a sample person made in the browser: on or off", "on")
     locale: str = _about("the language of a new instance: fr or en", "en")
     contexts: Mapping[str, Mapping[str, Any]] = field(
@@ -219,6 +220,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
         raise WrongSetting(f"{where} is {value!r}; a file with the access key is allowed, or nothing")
     if name == "smtp_authority" and value and not Path(value).is_file():
         raise WrongSetting(f"{where} is {value!r}; a file with a certificate is allowed, or nothing")
+    if name == "node" and value and not os.access(value, os.X_OK):
+        raise WrongSetting(f"{where} is {value!r}; a program is allowed, or nothing")
     if name == "apps" and value and not Path(value).is_dir():
         raise WrongSetting(f"{where} is {value!r}; a folder of built apps is allowed, or nothing")
     if name in CHOICES and value not in CHOICES[name]:

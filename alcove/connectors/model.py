@@ -67,6 +67,11 @@ class Konnector:
         """What people call it."""
         return str(self.manifest.get("name") or self.slug)
 
+    @property
+    def language(self) -> str:
+        """What it is written in, as its manifest says."""
+        return str(self.manifest.get("language") or "node")
+
     def local_name(self, locale: str) -> str:
         """What people call it in a language."""
         locales = self.manifest.get("locales") or {}
@@ -235,7 +240,7 @@ def environment(
         "COZY_FIELDS": orjson.dumps(fields).decode(),
         "COZY_PARAMETERS": orjson.dumps(parameters).decode(),
         "COZY_PAYLOAD": "" if payload is None else orjson.dumps(payload).decode(),
-        "COZY_LANGUAGE": str(konnector.manifest.get("language") or "node"),
+        "COZY_LANGUAGE": konnector.language,
         "COZY_LOCALE": locale,
         "COZY_TIME_LIMIT": str(seconds + 5),
         "COZY_JOB_ID": job_id,

@@ -17,6 +17,7 @@ from alcove.connectors.model import (
     TRIGGERS,
 )
 from alcove.connectors.question import OPEN
+from alcove.connectors.reach import REACH
 from alcove.documents import Document, Index, Query
 
 if TYPE_CHECKING:
@@ -176,6 +177,29 @@ class Shelf:
     async def drop_runs(self, tenant: str, idents: Sequence[str]) -> None:
         """Forgets runs."""
         await self._drop(tenant, RUNS, idents)
+
+    async def reach(self, tenant: str, slug: str) -> dict[str, Any] | None:
+        """What is known of the hosts of a connector."""
+        document = await self._documents.get(tenant, REACH, slug)
+        return document.fields() if document else None
+
+    async def all_reach(self, tenant: str) -> list[Document]:
+        """What is known of the hosts of every connector."""
+        return await self._documents.all(tenant, REACH)
+
+    async def note_hosts(self, tenant: str, slug: str, told: Mapping[str, Any]) -> Document:
+        """Writes what is known of some hosts, beside what is known of others."""
+
+        async def unit(tx: Tx) -> Document:
+            old = await tx.get(REACH, slug)
+            hosts = (old.fields().get("hosts") or {}) if old else {}
+            return await tx.put(REACH, slug, {"connector": slug, "hosts": {**hosts, **told}}, old.rev if old else "")
+
+        return await self._documents.work(tenant, unit)
+
+    async def forget_reach(self, tenant: str, slug: str) -> None:
+        """Drops what is known of the hosts of a connector that is gone."""
+        await self._drop(tenant, REACH, [slug])
 
     async def accounts(self, tenant: str) -> list[Document]:
         """Every account of every connector."""

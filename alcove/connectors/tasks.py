@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from alcove.apps import SERVICE
 from alcove.base.confined import Limits
 from alcove.connectors.errors import NoSuchConnector
 from alcove.connectors.model import CONDITIONS, FINAL
+from alcove.connectors.service.languages import CannotStart, NoNode
+from alcove.connectors.service.reaching import UNCONFIRMED, NotConfirmed
 from alcove.connectors.service.runs import MEMORY, WAITING, Run, RunEnd
 from alcove.connectors.texts import said
 from alcove.jobs import BadTrigger, NoRetry, Running, Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from alcove.apps import Installer
     from alcove.connectors.maintenance import Maintenance
     from alcove.connectors.model import Konnector
     from alcove.connectors.providers import Providers
@@ -21,7 +28,8 @@ if TYPE_CHECKING:
     from alcove.connectors.service.gather import Gatherings
     from alcove.connectors.service.journal import Journal
     from alcove.connectors.service.konnectors import Konnectors
-    from alcove.connectors.service.runs import Runs
+    from alcove.connectors.service.reaching import Reaching
+    from alcove.connectors.service.runs import OnLine, Runs
     from alcove.connectors.service.services import AppServices
     from alcove.connectors.store import Shelf
     from alcove.instances import Instance, Instances
@@ -63,7 +71,11 @@ class Tasks:
         services: AppServices,
         providers: Providers,
         jobs: Jobs,
+        reaching: Reaching,
+        installer: Installer,
     ) -> None:
+        self._reaching = reaching
+        self._installer = installer
         self._jobs = jobs
         self._providers = providers
         self._services = services
@@ -124,13 +136,32 @@ class Tasks:
             await self._clear_up(instance, message, running)
             return
         konnector = await self._konnector(instance, str(message.get("konnector", "")))
-        fields = await self._fields(instance, konnector, message)
+        account = await self._account(instance, message)
+        fields = await self._fields(instance, konnector, account, message)
         run = await self._run(instance, konnector, fields, running)
-        entry = await self._journal.begin(run.asker, apart=self._runs.apart, manual=running.manual)
+        entry = await self._journal.begin(run.asker, apart=self._runs.apart, manual=running.manual, brokered=True)
         async with entry.closing():
-            end = await self._runs.run(run, entry.hear)
+            try:
+                end = await self._reached(run, account, entry.hear)
+            except NoRetry as error:
+                entry.fail(str(error))
+                raise
             entry.fail(end.failure)
         _judge(end)
+
+    async def _reached(self, run: Run, account: Mapping[str, Any], on_line: OnLine | None = None) -> RunEnd:
+        """One run, with the hosts that it may connect to. Raises `NoRetry` for one that cannot be, and what runs do."""
+        locale = run.instance.locale
+        try:
+            reach = await self._reaching.begin(run.asker, run.konnector, account, locale)
+        except NotConfirmed:
+            raise NoRetry(UNCONFIRMED) from None
+        try:
+            return await self._runs.run(replace(run, reach=reach), on_line)
+        except (NoNode, CannotStart) as error:
+            raise NoRetry(str(error)) from None
+        finally:
+            await self._reaching.end(reach, locale)
 
     async def _run(
         self,
@@ -162,7 +193,8 @@ class Tasks:
         try:
             konnector = await self._konnector(instance, str(message.get("konnector", "")))
             if konnector.clears_up:
-                _judge(await self._runs.run(await self._run(instance, konnector, message, running, clearing=True)))
+                run = await self._run(instance, konnector, message, running, clearing=True)
+                _judge(await self._reached(run, {}))
         except NoRetry:
             raise
         except Exception:
@@ -173,20 +205,28 @@ class Tasks:
                 await self._shelf.forget_deleted(instance.key, str(message.get("account") or ""))
 
     async def _konnector(self, instance: Instance, slug: str) -> Konnector:
+        def place(slug: str, code: str) -> Path:
+            return self._installer.shelf.place(instance.key, self._installer.kind, slug, code)
+
         try:
-            return self._konnectors.get(slug)
+            return await self._konnectors.find(instance, slug, place)
         except NoSuchConnector as error:
-            if await self._shelf.konnector(instance.key, slug) is not None:
-                raise NoRetry(f"{slug} is written for Node, which this server does not run") from None
             raise BadTrigger(error.detail) from None
 
-    async def _fields(self, instance: Instance, konnector: Konnector, message: dict[str, Any]) -> dict[str, Any]:
-        """The message with its folder repaired. Raises `BadTrigger` when the account is gone."""
+    async def _account(self, instance: Instance, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The account of a run; raises `BadTrigger` when it is gone."""
         account_id = str(message.get("account") or "")
         account = await self._shelf.account(instance.key, account_id) if account_id else None
         if account is None:
             raise BadTrigger("The account of this trigger is gone")
-        folder = await self._folders.ensure(instance, konnector, account, str(message.get("folder_to_save") or ""))
+        return account
+
+    async def _fields(
+        self, instance: Instance, konnector: Konnector, account: Mapping[str, Any], message: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The message with its folder repaired."""
+        known = str(message.get("folder_to_save") or "")
+        folder = await self._folders.ensure(instance, konnector, account, known)
         return {**message, "folder_to_save": folder} if folder else dict(message)
 
     async def gather(self, running: Running) -> None:

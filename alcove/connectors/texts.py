@@ -24,6 +24,17 @@ _WORDS = {
         "The server stopped again and again while it worked on this.",
         "Le serveur s’est arrêté plusieurs fois pendant ce travail.",
     ),
+    "host": ("Host", "Serveur"),
+    "hosts_kept": (
+        "“{name}” has connected to these hosts. May it go on doing so, and to no others?",
+        "« {name} » s’est connecté à ces serveurs. Peut-il continuer, et à aucun autre ?",
+    ),
+    "hosts_wanted": (
+        "“{name}” wanted to connect to these hosts, and was held back. May it from now on?",
+        "« {name} » voulait se connecter à ces serveurs et en a été empêché. Le peut-il désormais ?",
+    ),
+    "hosts_yes": ("Yes, to these", "Oui, à ceux-là"),
+    "hosts_no": ("No", "Non"),
     "failed": (
         "The server failed ({error}); nothing that was stored is lost: gather again.",
         "Le serveur a échoué ({error}) ; rien de ce qui était rangé n’est perdu : recommencez.",

@@ -13,9 +13,11 @@ from alcove.connectors import store
 from alcove.connectors.http.accounts import AccountsHTTP
 from alcove.connectors.http.catalogue import Catalogue
 from alcove.connectors.http.gathering import ConnectorsHTTP
+from alcove.connectors.http.reaching import ReachHTTP
 from alcove.connectors.maintenance import Maintenance
 from alcove.connectors.model import ACCOUNTS, GATHERINGS, INTAKE, KIND, QUESTIONS, RUNS
 from alcove.connectors.providers import Providers
+from alcove.connectors.reach import REACH
 from alcove.connectors.service.answers import Answers
 from alcove.connectors.service.clearing import CLEARING, Clearing
 from alcove.connectors.service.credentials import SEALING, Credentials
@@ -27,11 +29,14 @@ from alcove.connectors.service.intake import Intake
 from alcove.connectors.service.journal import Journal
 from alcove.connectors.service.konnectors import Konnectors, built_in
 from alcove.connectors.service.questions import Questions
+from alcove.connectors.service.reaching import Reaching
 from alcove.connectors.service.runs import Runs
 from alcove.connectors.service.services import AppServices
 from alcove.connectors.service.stops import Stops
+from alcove.connectors.service.ways import Ways
 from alcove.connectors.tasks import Tasks
 from alcove.documents import FOLLOWERS, INDEXES, POLICIES, Documents, Follower, Policy
+from alcove.egress import Brokers
 from alcove.files import Files
 from alcove.identity import GRANTS, Gate, SessionCodes, Tokens
 from alcove.instances import PROVISIONERS, Allowances, Contexts, Flags, Instance, Instances
@@ -54,24 +59,39 @@ def register(house: House) -> None:
     intake = house.provide(Intake, Intake(settings.home, shelf, house.clock))
     here = house.need(Here)
     questions, journal = Questions(shelf, house.clock), Journal(shelf, house.clock)
-    runs = house.provide(Runs, Runs(here.get, house.need(Tokens), house.need(Realtime), questions, settings))
+    ways = Ways(settings, house.need(Brokers))
+    runs = house.provide(Runs, Runs(here.get, house.need(Tokens), house.need(Realtime), questions, ways, settings.node))
+    reaching = Reaching(shelf, questions, house.clock)
+    installer = house.need(Installers).of(KIND)
     folders, jobs, stops = Folders(files), house.need(Jobs), Stops(shelf, house.clock)
     gatherings = house.provide(
         Gatherings, Gatherings(shelf, intake, konnectors, runs, jobs, folders, questions, journal, stops, house.clock)
     )
-    answers = Answers(shelf, questions, gatherings, intake, jobs)
+    answers = Answers(shelf, questions, gatherings, intake, jobs, reaching)
     maintenance = house.provide(Maintenance, Maintenance(house.need(Documents), house.need(Flags)))
     house.registry(CLOSED).add("connectors", maintenance.options)
     providers = house.provide(Providers, Providers(house.need(Documents), house.need(Sealer)))
     services = AppServices(here.get, house.need(Apps), house.need(Tokens), settings)
     tasks = Tasks(
-        instances, shelf, konnectors, runs, folders, gatherings, journal, maintenance, services, providers, jobs
+        instances,
+        shelf,
+        konnectors,
+        runs,
+        folders,
+        gatherings,
+        journal,
+        maintenance,
+        services,
+        providers,
+        jobs,
+        reaching,
+        installer,
     )
     for name, worker in tasks.workers().items():
         house.registry(HANDLERS).add(name, worker)
     for index in store.INDEXES:
         house.registry(INDEXES).add(index.name, index)
-    for doctype in (INTAKE, GATHERINGS, QUESTIONS, RUNS):
+    for doctype in (INTAKE, GATHERINGS, QUESTIONS, RUNS, REACH):
         house.registry(POLICIES).add(doctype, Policy(writable=False))
     credentials = Credentials(house.need(Sealer), shelf, house.clock)
     house.registry(POLICIES).add(ACCOUNTS, Policy(hooks=credentials))
@@ -100,11 +120,11 @@ def register(house: House) -> None:
         settings.scheme,
     )
     house.add_routes(*accounts.routes())
-    triggers, installer = house.need(Triggers), house.need(Installers).of(KIND)
+    triggers = house.need(Triggers)
     catalogue = Catalogue(
         installer, Renewals(installer, house.clock), konnectors, triggers, jobs, house.need(Gate), settings.scheme
     )
-    house.add_routes(*catalogue.routes())
+    house.add_routes(*catalogue.routes(), *ReachHTTP(shelf, reaching).routes())
     clean = Hanging(shelf, triggers).remove
     house.add_routes(*InstallHTTP(installer, house.need(Contexts), catalogue.shown, clean).routes())
     house.add_routes(*DownloadHTTP(installer, catalogue.files, house.need(Gate)).routes())

@@ -9,6 +9,8 @@ from alcove.base.ids import new_id
 from alcove.connectors.errors import QuestionMissing, QuestionSettled
 from alcove.connectors.question import Kind, Question, State, question_of
 from alcove.connectors.service.gather import WORKER as GATHER
+from alcove.connectors.service.reaching import WORKER as REACH
+from alcove.connectors.service.reaching import YES, hosts_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
     from alcove.connectors.service.gather import Gatherings
     from alcove.connectors.service.intake import Intake
     from alcove.connectors.service.questions import Questions
+    from alcove.connectors.service.reaching import Reaching
     from alcove.connectors.store import Shelf
     from alcove.instances import Instance
-    from alcove.jobs import Jobs
+    from alcove.jobs import Job, Jobs
 
 KONNECTOR = "konnector"
 
@@ -32,7 +35,16 @@ OF_ACCOUNT = "account:"
 class Answers:
     """The answers of every instance."""
 
-    def __init__(self, shelf: Shelf, questions: Questions, gatherings: Gatherings, intake: Intake, jobs: Jobs) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        questions: Questions,
+        gatherings: Gatherings,
+        intake: Intake,
+        jobs: Jobs,
+        reaching: Reaching,
+    ) -> None:
+        self._reaching = reaching
         self._shelf = shelf
         self._questions = questions
         self._gatherings = gatherings
@@ -62,6 +74,8 @@ class Answers:
             await self._check(instance, ident, fields)
         if await self._questions.settle(instance.key, ident, State.ANSWERED, answer):
             return ""
+        if fields["worker"] == REACH:
+            return await self._reached(instance, fields, str(answer))
         return await self._again(instance, ident, fields, None if stale else answer)
 
     async def _check(self, instance: Instance, ident: str, fields: Mapping[str, Any]) -> None:
@@ -69,11 +83,20 @@ class Answers:
         try:
             if fields["worker"] == GATHER:
                 await self._intake.check(instance, fields["intake"])
-            else:
+            elif fields["worker"] != REACH:  # where a connector connects to can be said at any time
                 await self._jobs.get(instance.key, fields["job"])
         except NotFound:
             await self._questions.settle(instance.key, ident, State.DROPPED, None)
             raise
+
+    async def _reached(self, instance: Instance, fields: Mapping[str, Any], answer: str) -> str:
+        """Notes what the person said of hosts; a run that could not do without them begins again."""
+        await self._reaching.decide(instance.key, str(fields["connector"]), hosts_in(fields), answer)
+        try:
+            job = await self._jobs.get(instance.key, fields["job"])
+        except NotFound:
+            return ""
+        return await self._push(instance, job, new_id()) if answer == YES and job.fields.get("error") else ""
 
     async def _again(self, instance: Instance, ident: str, fields: Mapping[str, Any], answer: str | None) -> str:
         """Starts what asked again; when it has not ended, its answer waits for it to ask again."""
@@ -87,7 +110,10 @@ class Answers:
         if fields["worker"] == GATHER:
             await self._gatherings.start(instance, fields["intake"], {}, attended=True, gathering_id=job_id)
             return job_id
-        earlier = await self._jobs.get(instance.key, fields["job"])
+        return await self._push(instance, await self._jobs.get(instance.key, fields["job"]), job_id)
+
+    async def _push(self, instance: Instance, earlier: Job, job_id: str) -> str:
+        """Starts a run as an earlier one was."""
         message, trigger = earlier.fields.get("message"), earlier.fields.get("trigger_id")
         await self._jobs.push(instance.key, KONNECTOR, message, manual=True, trigger_id=trigger, job_id=job_id)
         return job_id

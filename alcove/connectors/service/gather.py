@@ -42,7 +42,7 @@ HANDS = 2
 """Connectors of one gathering that run at a time."""
 DEATHS = 25
 """Processes that may die over one connector's files before the rest is given up."""
-SORTER = Konnector("sorter", Path("sorter"), {})
+SORTER = Konnector("sorter", Path("sorter"), {"language": "python"})
 """What the log calls the sorter. Its code is a part of the connectors' package, and it needs no manifest."""
 ANSWERS = 64 << 10
 """Bytes of the answers to questions."""

@@ -27,4 +27,5 @@ class Hanging:
         accounts = await self._shelf.accounts(instance.key)
         mine = [document.id for document in accounts if document.fields().get("account_type") == slug]
         await self._shelf.drop_accounts(instance.key, mine)
+        await self._shelf.forget_reach(instance.key, slug)
         return bool(mine)

@@ -136,10 +136,13 @@ class Journal:
         self._shelf = shelf
         self._clock = clock
 
-    async def begin(self, asker: Asker, total: int = 0, *, apart: bool, manual: bool = True) -> Entry:
+    async def begin(
+        self, asker: Asker, total: int = 0, *, apart: bool, manual: bool = True, brokered: bool = False
+    ) -> Entry:
         """Notes that a connector begins. A run that begins again, after a crash, stays one.
 
-        `apart`: it has no network, so that it can be said what it reached: nothing.
+        `apart`: it has no network of others, so that it can be said what it reached: nothing; or, when it is
+        `brokered`, what the journal of what left says.
         """
         ident = hashlib.sha256(f"{asker.job_id}\0{asker.slug}".encode()).hexdigest()[:32]
         last = await self._shelf.last_run(asker.tenant, asker.slug, ident)
@@ -150,7 +153,7 @@ class Journal:
             "worker": asker.worker,
             "job": asker.job_id,
             "manual": manual,
-            "network": "none" if apart else "unknown",
+            "network": ("told" if brokered else "none") if apart else "unknown",
             "state": "running",
             "started_at": now,
             "updated_at": now,

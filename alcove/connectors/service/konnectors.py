@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from alcove.base.clock import Clock, rfc3339
 from alcove.connectors.errors import NoSuchConnector
-from alcove.connectors.model import MANIFEST, Konnector, read_konnector
+from alcove.connectors.model import KONNECTORS, MANIFEST, Konnector, read_konnector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from alcove.base.http import Tenant
     from alcove.connectors.store import Shelf
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("alcove.connectors")
 
 PACKAGE = "alcove_connectors"
+FOLDER_RULE = "saveFolder"
 
 
 def package_folder() -> Path | None:
@@ -60,6 +61,17 @@ class Konnectors:
             raise NoSuchConnector(slug)
         return found
 
+    async def find(self, tenant: Tenant, slug: str, place: Callable[[str, str], Path]) -> Konnector:
+        """The connector that an instance runs under a slug; raises `NoSuchConnector`.
+
+        One that came from elsewhere lies at `place(slug, code)`, and is what was noted when it was installed.
+        """
+        stored = await self._shelf.konnector(tenant.key, slug)
+        code = str((stored or {}).get("code") or "")
+        if stored is None or not code:
+            return self.get(slug)
+        return Konnector(slug, place(slug, code), stored)
+
     async def install(self, tenant: Tenant) -> None:
         """Writes the documents of all connectors whose manifest is not the stored one. Idempotent."""
         for konnector in self._by_slug.values():
@@ -86,4 +98,14 @@ class Konnectors:
     async def grant(self, tenant: Tenant, slug: str) -> Mapping[str, Any] | None:
         """The permission set of an installed connector: identity asks for it by the token's subject."""
         stored = await self._shelf.konnector(tenant.key, slug)
-        return dict(stored.get("permissions") or {}) if stored else None
+        if not stored:
+            return None
+        granted = dict(stored.get("permissions") or {})
+        if stored.get("code") and stored.get("folders"):
+            granted.setdefault(FOLDER_RULE, _own_folder(slug))
+        return granted
+
+
+def _own_folder(slug: str) -> Mapping[str, Any]:
+    """The rule that opens the folder it saves into, whatever else its manifest asks for (contract-b section 8)."""
+    return {"type": "io.cozy.files", "verbs": ["ALL"], "selector": "referenced_by", "values": [f"{KONNECTORS}/{slug}"]}

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from alcove.base.confined import Bind, Confinement, Ending, Level, Limits, Program, Talk, python_binds
+from alcove.base.confined import Bind, Confinement, Ending, Level, Limits, Program, Talk
 from alcove.base.errors import Unprocessable
 from alcove.base.ids import new_id
 from alcove.connectors.model import (
@@ -27,15 +26,17 @@ from alcove.connectors.model import (
     environment,
 )
 from alcove.connectors.question import read_question
-from alcove.connectors.service.konnectors import package_folder
+from alcove.connectors.service.languages import command, limits_for, python_command, python_sees
 from alcove.connectors.service.questions import Asker, Questions
-from alcove.connectors.service.relay import relay
 from alcove.connectors.texts import how_it_ended
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
+    from alcove.base.doors import Doors
+    from alcove.connectors.service.reaching import RunReach
+    from alcove.connectors.service.ways import Ways
     from alcove.identity import Tokens
     from alcove.instances import Instance
     from alcove.realtime import Realtime
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.connectors")
 
-SOCKET = "/run/alcove/stack.sock"
 INPUTS = "/inputs/inputs.json"
 FILES = "/inputs/files"
 EXPANDED = "/inputs/expanded"
@@ -59,25 +59,6 @@ WAITING = 240.0
 
 MEMORY = 2 << 30
 """Bytes of address space: PDF readers take half a gigabyte before they read anything."""
-
-
-class Port(Protocol):
-    """Where this server listens for people."""
-
-    @property
-    def host(self) -> str:
-        """The address that it listens on."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """The port."""
-        ...
-
-    @property
-    def scheme(self) -> str:
-        """The scheme of the URLs that are given out."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +108,8 @@ class Run:
     workspace: Workspace | None = None
     inputs: Sequence[RunInput] = ()
     limits: Limits = field(default_factory=lambda: Limits(memory=MEMORY))
+    reach: RunReach | None = None
+    """Where it may connect to; without one, to its own server alone."""
 
     @property
     def asker(self) -> Asker:
@@ -164,13 +147,15 @@ class Runs:
         tokens: Tokens,
         realtime: Realtime,
         questions: Questions,
-        port: Port,
+        ways: Ways,
+        node: str = "",
     ) -> None:
         self._confinement = confinement
         self._questions = questions
         self._tokens = tokens
         self._realtime = realtime
-        self._port = port
+        self._ways = ways
+        self._node = node
 
     @property
     def apart(self) -> bool:
@@ -187,15 +172,16 @@ class Runs:
         return found.how[0].upper() + found.how[1:] if found.level is Level.NONE else ""
 
     async def run(self, run: Run, on_line: OnLine | None = None) -> RunEnd:
-        """Runs a connector to its end. Raises `NoConfinement`, and `Unprocessable` for a message that is too long."""
-        host = "127.0.0.1" if self._port.host in ("", "0.0.0.0", "::") else self._port.host  # noqa: S104
-        async with relay(host, self._port.port) as socket:
-            confinement = self._confinement()
-            bind = Bind(socket, SOCKET)
-            extra = {"ALCOVE_SOCKET": confinement.place(bind)}
-            code = Bind(run.konnector.folder, str(run.konnector.folder))
-            arguments = run.konnector.module_arguments(confinement.place(code), clearing=run.clearing)
-            return await self._watched(run, arguments, extra, (bind, code), on_line)
+        """Runs a connector to its end.
+
+        Raises `NoConfinement`, `NoNode`, `CannotStart`, and `Unprocessable` for a message that is too long.
+        """
+        confinement = self._confinement()
+        started = await asyncio.to_thread(command, run.konnector, confinement, self._node, run.clearing)
+        async with self._ways.open(run.instance.domain, confinement, run.reach) as way:
+            env = {**self._environment(run, way.url), **started.env, **way.env}
+            program = Program(started.argv, env, (*started.binds, *way.binds), started.cwd)
+            return await self._watched(run, program, on_line, asking=_Asking(run, self._questions), doors=way.doors)
 
     async def sort(self, run: Run, konnectors: Sequence[Konnector], on_line: OnLine | None = None) -> RunEnd:
         """Runs the sorter over the inputs: it gets no token and no way to the server."""
@@ -206,28 +192,24 @@ class Runs:
         extra = {"ALCOVE_CONNECTORS": json.dumps(folders), "ALCOVE_EXPANDED": expanded}
         extra["COZY_LOCALE"] = run.instance.locale
         code = tuple(Bind(konnector.folder, str(konnector.folder)) for konnector in konnectors)
-        return await self._watched(run, ("-m", "alcove_connectors.sorter"), extra, code, on_line, sorting=True)
+        argv = python_command("-m", "alcove_connectors.sorter")
+        return await self._watched(run, Program(argv, extra, (*code, *python_sees())), on_line)
 
     async def _watched(
         self,
         run: Run,
-        arguments: tuple[str, ...],
-        extra: Mapping[str, str],
-        binds: tuple[Bind, ...],
+        program: Program,
         on_line: OnLine | None,
         *,
-        sorting: bool = False,
+        asking: _Asking | None = None,
+        doors: Doors | None = None,
     ) -> RunEnd:
-        env = dict(extra) if sorting else {**self._environment(run), **extra}
-        binds += (*python_binds(), *_package())
         if run.workspace is not None:
             listed = self._list_inputs(run.workspace, run.inputs)
-            env["ALCOVE_INPUTS"] = self._confinement().place(listed)
-            binds += (listed, *run.workspace.binds(unpacking=sorting))
+            env = {**program.env, "ALCOVE_INPUTS": self._confinement().place(listed)}
+            seen = (*program.binds, listed, *run.workspace.binds(unpacking=asking is None))
+            program = replace(program, env=env, binds=seen)
         heard = Heard()
-        program = Program((sys.executable, "-I", "-X", "utf8", *arguments), env, binds)
-
-        asking = None if sorting else _Asking(run, self._questions)
         masked = asking.masked if asking else str
 
         async def hear(raw: bytes) -> None:
@@ -245,7 +227,8 @@ class Runs:
                 await on_line(line)
 
         try:
-            ending = await self._confinement().run(program, run.limits, hear, asking.talk if asking else None)
+            limits = limits_for(run.konnector, run.limits)
+            ending = await self._confinement().run(program, limits, hear, asking.talk if asking else None, doors)
         finally:
             if asking is not None:
                 await asking.end()
@@ -254,9 +237,9 @@ class Runs:
             log.info("a run failed", extra={"slug": run.konnector.slug, "reason": ending.reason, "stderr": text})
         return RunEnd(ending, heard)
 
-    def _environment(self, run: Run) -> dict[str, str]:
+    def _environment(self, run: Run, url: str) -> dict[str, str]:
         env = environment(
-            url=f"{self._port.scheme}://{run.instance.domain}/",
+            url=url,
             token=self._tokens.make(run.instance, "konn", run.konnector.slug),
             konnector=run.konnector,
             locale=run.instance.locale,
@@ -346,8 +329,3 @@ class _Asking:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _package() -> tuple[Bind, ...]:
-    folder = package_folder()
-    return (Bind(folder, str(folder)),) if folder else ()

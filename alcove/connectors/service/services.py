@@ -16,7 +16,7 @@ from alcove.base.confined import Bind, Limits, Program
 from alcove.base.errors import Refusal
 from alcove.connectors.model import FIELDS_LIMIT, MESSAGE, Heard, decode_line
 from alcove.connectors.service.relay import relay
-from alcove.connectors.service.runs import SOCKET
+from alcove.connectors.service.ways import SOCKET
 from alcove.jobs import BadTrigger, NoRetry
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from alcove.apps import Apps
     from alcove.base.confined import Confinement
-    from alcove.connectors.service.runs import Port
+    from alcove.connectors.service.ways import Port
     from alcove.identity import Tokens
     from alcove.instances import Instance
     from alcove.jobs import Running

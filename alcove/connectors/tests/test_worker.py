@@ -27,6 +27,7 @@ VARIABLES = """
 wanted = {
     "COZY_URL", "COZY_CREDENTIALS", "COZY_FIELDS", "COZY_PARAMETERS", "COZY_PAYLOAD", "COZY_LANGUAGE", "COZY_LOCALE",
     "COZY_TIME_LIMIT", "COZY_JOB_ID", "COZY_TRIGGER_ID", "COZY_JOB_MANUAL_EXECUTION", "ALCOVE_SOCKET",
+    "ALCOVE_PROXY",
 }
 strange = (set(os.environ) - {"PWD", "LC_CTYPE"}) ^ wanted  # those two come from bubblewrap and Python
 """

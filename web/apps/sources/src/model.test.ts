@@ -62,7 +62,8 @@ describe('how a source is doing', () => {
   test('what it reached is said only where it is known', () => {
     expect(reached([])).toBe('never')
     expect(reached([run(), run()])).toBe('nothing')
-    expect(reached([run(), run({ network: 'unknown' })])).toBe('unknown')
+    expect(reached([run(), run({ network: 'told' })])).toBe('told')
+    expect(reached([run(), run({ network: 'told' }), run({ network: 'unknown' })])).toBe('unknown')
   })
 })
 

@@ -58,7 +58,7 @@ export interface Run {
   state: 'running' | 'done' | 'asked' | 'errored' | 'stopped'
   worker?: string
   job?: string
-  network: 'none' | 'unknown'
+  network: 'none' | 'told' | 'unknown'
   manual: boolean
   started_at: string
   ended_at?: string
@@ -151,10 +151,11 @@ export function secondsOf({ started_at, ended_at }: Pick<Run, 'started_at' | 'en
   return ended_at === undefined ? undefined : Math.max(0, (Date.parse(ended_at) - Date.parse(started_at)) / 1000)
 }
 
-/** What a source reached outside: nothing, as far as every run had no network of its own; else it cannot be told. */
-export function reached(runs: readonly Run[]): 'never' | 'nothing' | 'unknown' {
+/** What a source reached outside: nothing, where no run had a way out; what the journal tells; or it cannot be told. */
+export function reached(runs: readonly Run[]): 'never' | 'nothing' | 'told' | 'unknown' {
   if (!runs.length) return 'never'
-  return runs.every(run => run.network === 'none') ? 'nothing' : 'unknown'
+  if (runs.some(run => run.network === 'unknown')) return 'unknown'
+  return runs.every(run => run.network === 'none') ? 'nothing' : 'told'
 }
 
 export interface Field {
