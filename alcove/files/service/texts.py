@@ -73,8 +73,8 @@ class Texts:
         self._looking = looking
         self._renew = renew
         self._asked: dict[tuple[str, str], str] = {}
-        self._bare = set[str]()
-        """Blobs that were found to hold no text: search asks for a file's, then the follower comes for it."""
+        self._bare = set[tuple[str, str]]()
+        """What holds no text, by blob and type: search asks for a file, then the follower comes for it."""
         self._later = set[asyncio.TimerHandle]()
         self._reading: asyncio.Task[None] | None = None
         self._present: asyncio.Task[list[tuple[str, str]]] | None = None
@@ -91,7 +91,7 @@ class Texts:
         if not wants_text(fields):
             return None
         node = Node(ident, "", fields)
-        found = None if node.blob in self._bare else await self._of(tenant, node.blob)
+        found = None if (node.blob, node.mime) in self._bare else await self._of(tenant, node.blob)
         if found is None and await self._is_bare(tenant, node):
             return None
         if found is None or not found.settled:
@@ -192,7 +192,7 @@ class Texts:
         node = await self._wanted(tenant, *file)
         if node is None:
             return False
-        found = None if node.blob in self._bare else await self._of(tenant, node.blob)
+        found = None if (node.blob, node.mime) in self._bare else await self._of(tenant, node.blob)
         if found is not None and found.settled:
             await self._tell(tenant, node, found)
             return False
@@ -222,7 +222,7 @@ class Texts:
 
     async def _is_bare(self, tenant: str, node: Node) -> bool:
         """Whether its first bytes say that a file holds no text. Nothing is kept of that: looking again is as quick."""
-        if node.blob in self._bare:
+        if (node.blob, node.mime) in self._bare:
             return True
         try:
             head = b"".join([part async for part in self._blobs.read(tenant, node.blob, 0, min(HEAD, node.size))])
@@ -232,7 +232,7 @@ class Texts:
         if found:
             if len(self._bare) >= REMEMBERED:
                 self._bare.clear()
-            self._bare.add(node.blob)
+            self._bare.add((node.blob, node.mime))
         return found
 
     async def _known(self, tenant: str, node: Node, tries: int) -> Kept | None:
