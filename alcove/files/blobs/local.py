@@ -33,7 +33,8 @@ BATCH = 1 << 20
 """Bytes that are gathered before they are hashed and written in a thread: what an upload holds in memory."""
 THREADS = 4
 SMALL = 64 << 10
-"""Bytes that are read on the event loop, when the system has them in memory: a hop to a thread costs more."""
+"""Bytes of a small file. One is read on the event loop when the system has it in memory, and so are the pieces of a
+larger one: a hop to a thread costs more than the copy."""
 NEIGHBOURS = 1000
 """Blobs that are put into one folder before another one is chosen."""
 
@@ -95,6 +96,7 @@ class LocalBlobs:
                 yield known
                 return
         handle, part = await self._run(partial(_open, path, start, first, whole=first == length))
+        buffer = bytearray(CHUNK if handle is not None else 0)
         try:
             while part:
                 yield part
@@ -104,7 +106,8 @@ class LocalBlobs:
                 if handle is None or length == 0:
                     return
                 want = CHUNK if length is None else min(CHUNK, length)
-                part = await self._run(partial(os.pread, handle, want, start))
+                known = _at_hand(handle, memoryview(buffer)[:want], start)
+                part = await self._run(partial(os.pread, handle, want, start)) if known is None else known
         finally:
             if handle is not None:
                 os.close(handle)
@@ -379,13 +382,21 @@ def _remembered(path: str, start: int, length: int | None) -> bytes | None:
             length = os.fstat(handle).st_size - start
             if not 0 < length <= SMALL:
                 return None
-        buffer = bytearray(length)
+        known = _at_hand(handle, memoryview(bytearray(length)), start)
+    finally:
+        os.close(handle)
+    return known if known is not None and len(known) == length else None
+
+
+def _at_hand(handle: int, buffer: memoryview, start: int) -> bytes | None:
+    """The bytes from `start` that the system holds in memory, read into the buffer; None when that is only a few."""
+    if _NO_WAIT is None:
+        return None
+    try:
         got = os.preadv(handle, [buffer], start, _NO_WAIT)
     except OSError:
         return None
-    finally:
-        os.close(handle)
-    return bytes(buffer) if got == length else None
+    return bytes(buffer[:got]) if got >= min(SMALL, len(buffer)) else None
 
 
 def _list(folder: str, before: datetime | None) -> list[Listed]:

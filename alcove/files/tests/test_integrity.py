@@ -120,7 +120,8 @@ async def test_an_error_of_the_disk_is_told_from_damage(local: LocalBlobs, monke
     def broken(*_: object) -> bytes:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("alcove.files.blobs.local.os.pread", broken)
+    for way in ("pread", "preadv"):
+        monkeypatch.setattr(f"alcove.files.blobs.local.os.{way}", broken)
     assert await looked.look("cozy1", written.id, written.sha256) == UNREADABLE
     monkeypatch.undo()
     assert await looked.look("cozy1", written.id, written.sha256) == GOOD
