@@ -12,17 +12,19 @@ from alcove.dav.http import Mount, routes
 from alcove.dav.http.cloud.about import About
 from alcove.dav.http.cloud.login import LoginFlows
 from alcove.dav.http.cloud.previews import Previews
+from alcove.dav.http.cloud.searching import Searches
 from alcove.dav.http.cloud.shares import Shares
 from alcove.dav.http.cloud.uploads import Assembling
 from alcove.dav.service.cloud import trash
 from alcove.dav.service.cloud.chunks import Chunks
 from alcove.dav.service.cloud.numbers import Numbers
 from alcove.dav.service.cloud.properties import PREFIXES, Telling
+from alcove.dav.service.cloud.searching import Searching
 from alcove.dav.service.cloud.trash import TrashTree
-from alcove.dav.service.cloud.tree import CloudTree
 from alcove.dav.service.cloud.uploads import UploadsTree
 from alcove.dav.service.cloud.versions import VersionsTree
 from alcove.dav.service.live import standard
+from alcove.dav.service.tagged import TaggedTree
 from alcove.documents import Documents
 from alcove.files import FolderTags, Thumbnails
 from alcove.identity import AppPasswords, DeviceFlowPages, DeviceFlows, Permissions, SlowHash
@@ -46,7 +48,7 @@ def register_cloud(house: House, core: Core) -> None:
     numbers = Numbers(house.need(Documents), files)
     permissions = house.need(Permissions)
     telling = Telling(numbers, files, house.need(InstanceSettings), permissions)
-    tree = CloudTree(files, core.dead, house.need(FolderTags))
+    tree = TaggedTree(files, core.dead, house.need(FolderTags))
     properties = standard(tree, core.locks, files).with_more(telling.properties(), PREFIXES)
     mount = Mount(core, tree, properties, telling.headers)
     for prefix in FILES_AT:
@@ -64,7 +66,8 @@ def register_cloud(house: House, core: Core) -> None:
     logins = LoginFlows(house.need(DeviceFlows), house.need(DeviceFlowPages), scheme)
     previews = Previews(files, house.need(Thumbnails), numbers)
     shares = Shares(files, permissions, house.need(Instances), house.need(SlowHash), house.clock, scheme)
-    for part in (Assembling(mount, chunks), about, logins, previews, shares):
+    searches = Searches(mount, Searching(house.need(Documents), tree), FILES_AT)
+    for part in (Assembling(mount, chunks), about, logins, previews, shares, searches):
         house.add_routes(*part.routes())
 
 

@@ -6,7 +6,7 @@ Refusal
 ├── NotForThis, Fixed 405                                            ├── WrongRange 416
 ├── UnknownBody 415                                              ├── OtherServer 502
 ├── Stale 412                                                    └── TooManyLocks, TooManyProperties 507
-└── TooDeep, Protected, SameResource 403
+└── TooDeep, UnknownReport, Protected, SameResource 403
 """
 
 from __future__ import annotations
@@ -131,6 +131,13 @@ class TooDeep(_Forbidden):
 
     def __init__(self) -> None:
         super().__init__("There is too much below: ask with Depth: 1", code="propfind-finite-depth")
+
+
+class UnknownReport(_Forbidden):
+    """No such report is made here (RFC 3253 section 3.6)."""
+
+    def __init__(self) -> None:
+        super().__init__("Only oc:filter-files is reported here", code="supported-report")
 
 
 class Protected(_Forbidden):

@@ -10,11 +10,11 @@ from alcove.dav.cloud import register_cloud
 from alcove.dav.http import Mount, routes
 from alcove.dav.service.core import Core
 from alcove.dav.service.dead import FOLLOWER, DeadProperties
-from alcove.dav.service.files import FilesTree
 from alcove.dav.service.live import standard
 from alcove.dav.service.locks import Locks
+from alcove.dav.service.tagged import TaggedTree
 from alcove.documents import FOLLOWERS, POLICIES, Documents, Follower
-from alcove.files import FILES, Files
+from alcove.files import FILES, Files, FolderTags
 
 if TYPE_CHECKING:
     from alcove.base.house import House
@@ -31,7 +31,7 @@ def register(house: House) -> None:
         house.registry(POLICIES).add(doctype, policy)
     following = Follower(FOLLOWER, frozenset((FILES,)), dead.follow, wants=dead.wants)
     house.registry(FOLLOWERS).add(FOLLOWER, following)
-    tree = FilesTree(files, dead)
+    tree = TaggedTree(files, dead, house.need(FolderTags))
     mount = Mount(core, tree, standard(tree, locks, files))
     house.add_routes(*routes(mount, PREFIX, Guard.DEVICE))
     register_cloud(house, core)

@@ -235,6 +235,17 @@ async def test_a_number_is_that_of_one_file_through_moves() -> None:
         assert (await put(client, "/a/x.txt", b"1")).headers["oc-fileid"] != before
 
 
+async def test_entity_tags_are_the_same_at_both_addresses() -> None:
+    async with device() as (_, client):
+        await made(client, "/a")
+        before = await etags(client, "/", "/a/")
+        await put(client, "/a/x.txt", b"1")
+        for path, old, new in zip(("/", "/a/"), before, await etags(client, "/", "/a/"), strict=True):
+            answer = await client.request("PROPFIND", f"/dav/files{path}", content=ASKED, headers={"Depth": "0"})
+            told = fromstring(answer.content).findtext(f"{D}response/{D}propstat/{D}prop/{D}getetag")
+            assert told == new != old
+
+
 async def test_entity_tags_rise_to_the_root_and_nowhere_else() -> None:
     async with device() as (entry, client):
         await made(client, "/a", "/a/b", "/c")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from alcove.dav.model.paths import Names
-    from alcove.dav.service.cloud.tree import CloudTree
+    from alcove.dav.service.tagged import TaggedTree
     from alcove.dav.service.tree import View
     from alcove.files import Node
 
@@ -29,7 +29,7 @@ class TrashTree(Tree):
 
     name = "trash"
 
-    def __init__(self, tree: CloudTree) -> None:
+    def __init__(self, tree: TaggedTree) -> None:
         self._tree = tree
         self._files = tree.files
 

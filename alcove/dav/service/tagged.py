@@ -1,4 +1,4 @@
-"""The files as clients see them that keep a folder in step: folders have entity tags and sizes."""
+"""The files as clients need them that keep a folder in step: folders have entity tags, and sizes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alcove.files import Files, FolderTags, Node
 
 
-class CloudTree(FilesTree):
+class TaggedTree(FilesTree):
     """The tree of files, its folders with what rises from below: locks and dead properties are those of `FilesTree`."""
 
     def __init__(self, files: Files, dead: DeadProperties, tags: FolderTags) -> None:
