@@ -25,11 +25,12 @@ from alcove.files.service.links import Links
 from alcove.files.service.looking import Looking
 from alcove.files.service.marking import NAME as MARKS
 from alcove.files.service.marking import Marking
+from alcove.files.service.packing import Unpacking
 from alcove.files.service.paging import Pages
 from alcove.files.service.resuming import Resuming
 from alcove.files.service.tags import FolderTags
 from alcove.files.service.thumbnails import BATCH, NAME, Thumbnails
-from alcove.files.tasks import Drawing
+from alcove.files.tasks import Drawing, Packing
 from alcove.files.upkeep import keep, places_of
 from alcove.instances import (
     CHECKS,
@@ -79,6 +80,10 @@ def register(house: House) -> None:
     follower = Follower(MARKS, frozenset((FILES,)), marks.follow, wants=marks.wants)
     house.registry(FOLLOWERS).add(follower.name, follower)
     thumbnails, pages = _looked_into(house, documents, blobs)
+    unpacking = Unpacking(files, house.settings.home / "unpacking")
+    for name, worker in Packing(files, pages, unpacking, instances).workers().items():
+        house.registry(HANDLERS).add(name, worker)
+    house.on_start("unpacking", unpacking.start)
     _declare(house)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape

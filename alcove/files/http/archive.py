@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import zipfile
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from alcove.base.confined import NoConfinement
-from alcove.base.errors import BadRequest, Refusal
+from alcove.base.errors import BadRequest
 from alcove.base.http import JSONResponse
 from alcove.base.jsonapi import read, resource
 from alcove.files.errors import NodeMissing, WrongSecret
 from alcove.files.http.access import allow, allow_some, at_path, instance_of
 from alcove.files.http.downloads import BlobResponse, disposition, while_heard
 from alcove.files.http.shapes import document
-from alcove.files.model import FILES, moment_of
+from alcove.files.model import FILES
 from alcove.files.model.names import checked_name, extension, next_free
 from alcove.files.service.links import ArchiveLink
+from alcove.files.service.packing import Packed, whole, zipped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from datetime import datetime
-    from typing import IO
 
     from starlette.responses import Response
 
     from alcove.base.http import Call
-    from alcove.files.model import Node
     from alcove.files.service import Files
     from alcove.files.service.links import Links
     from alcove.files.service.paging import Pages
     from alcove.instances import Instance
-
-_PACKED = ("image", "audio", "video", "zip", "pdf")
-"""Classes whose bytes are compressed already: doing it again costs time and gains nothing."""
 
 
 class Archives:
@@ -84,60 +76,13 @@ class Archives:
             "content-type": "application/zip",
             "content-disposition": disposition(f"{wanted.name}.zip", attachment=True),
         }
-        parts = zipped(self._files, self._pages, instance_of(call), wanted)
+        instance = instance_of(call)
+        parts = zipped(self._files, self._pages, instance, _entries(self._files, instance, wanted))
         return BlobResponse(await anext(parts, b""), while_heard(call, parts), 200, headers)
 
 
-class Sink:
-    """Where `zipfile` writes: it cannot go back, so that each part can be sent at once."""
-
-    def __init__(self) -> None:
-        self._parts = list[bytes]()
-
-    def write(self, content: bytes) -> int:
-        """Takes the next bytes."""
-        self._parts.append(bytes(content))
-        return len(content)
-
-    def flush(self) -> None:
-        """Nothing to do."""
-
-    def drain(self) -> bytes:
-        """All that came since the last time."""
-        content = b"".join(self._parts)
-        self._parts.clear()
-        return content
-
-
-async def zipped(files: Files, pages: Pages, instance: Instance, wanted: ArchiveLink) -> AsyncIterator[bytes]:
-    """The bytes of the ZIP. What is gone in the meantime is left out, and so are pages that are not there."""
-    sink = Sink()
-    with zipfile.ZipFile(cast("IO[bytes]", sink), "w", allowZip64=True) as archive:
-        async for name, node in _entries(files, instance, wanted):
-            # A backslash is a part of a name here, and a separator where the ZIP may be unpacked.
-            info = zipfile.ZipInfo(f"{wanted.name}/{name}".replace("\\", "_"), _moment(node))
-            if node.is_dir:
-                info.filename += "/"
-                archive.writestr(info, b"")
-                continue
-            stored = node.fields.get("class") in _PACKED
-            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-            with archive.open(info, "w", force_zip64=node.size > zipfile.ZIP64_LIMIT // 2) as entry:
-                async for part in files.read(instance, node):
-                    await asyncio.to_thread(entry.write, part)
-                    yield sink.drain()
-        for ident, number in wanted.pages:
-            with suppress(Refusal, NoConfinement):
-                node = await files.get(instance, ident)
-                page = await pages.page(files.read(instance, node), node.size, number)
-                stem, last = extension(node.name)
-                name = f"{wanted.name}/{stem} ({number}){last}".replace("\\", "_")
-                archive.writestr(zipfile.ZipInfo(name, _moment(node)), page)
-            yield sink.drain()
-    yield sink.drain()
-
-
-async def _entries(files: Files, instance: Instance, wanted: ArchiveLink) -> AsyncIterator[tuple[str, Node]]:
+async def _entries(files: Files, instance: Instance, wanted: ArchiveLink) -> AsyncIterator[Packed]:
+    """What a link stands for: files and directories with all below them, then single pages."""
     taken = set[str]()
     for ident in wanted.ids:
         try:
@@ -146,19 +91,13 @@ async def _entries(files: Files, instance: Instance, wanted: ArchiveLink) -> Asy
             continue
         name = next_free(top.name or wanted.name, taken.__contains__)
         taken.add(name)
-        yield name, top
-        names = {top.id: name}
-        for node in await files.below(instance, top):
-            names[node.id] = f"{names[node.dir_id]}/{node.name}"
-            yield names[node.id], node
-
-
-def _moment(node: Node) -> tuple[int, int, int, int, int, int]:
-    """The change of a node as ZIP writes it: from 1980 on, to two seconds."""
-    changed: datetime | None = moment_of(node.fields.get("updated_at"))
-    if changed is None or not 1980 <= changed.year <= 2107:
-        return 1980, 1, 1, 0, 0, 0
-    return changed.year, changed.month, changed.day, changed.hour, changed.minute, changed.second
+        for packed in await whole(files, instance, top, f"{wanted.name}/{name}"):
+            yield packed
+    for ident, number in wanted.pages:
+        with suppress(NodeMissing):
+            node = await files.get(instance, ident)
+            stem, last = extension(node.name)
+            yield Packed(f"{wanted.name}/{stem} ({number}){last}", node, number)
 
 
 def _pages(value: object) -> tuple[tuple[str, int], ...]:

@@ -41,7 +41,7 @@ class Storing(Reading):
         """
         checked_name(what.name)
         if what.size is None or what.size > _PRECHECK:
-            await self._expect(instance, what)
+            await self._expect(instance, what, free=not what.numbered)
         return await self._make(instance, what, await self._receive(instance, what, parts), author)
 
     async def overwrite(
