@@ -91,6 +91,7 @@ def command(konnector: Konnector, confinement: Confinement, node: str, clearing:
 
     Raises `NoNode` and `CannotStart`. Looks at the disk.
     """
+    _open_up(konnector.folder)
     if konnector.language == "python":
         return _python(konnector, confinement, clearing=clearing)
     named = str(konnector.manifest.get("on_delete_account" if clearing else "entrypoint") or "")
@@ -123,6 +124,17 @@ def python_sees() -> tuple[Bind, ...]:
     """What such a Python needs: itself, and the kit."""
     folder = package_folder()
     return (*python_binds(), Bind(folder, str(folder))) if folder else python_binds()
+
+
+def _open_up(folder: Path) -> None:
+    """Lets the user that a child becomes read the files; the folders above keep everybody else out."""
+    if folder.stat().st_mode & stat.S_IXOTH:
+        return
+    for above, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            path = Path(above, name)
+            path.chmod(path.stat().st_mode | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+        Path(above).chmod(0o755)
 
 
 def _own(konnector: Konnector, name: str) -> str:
