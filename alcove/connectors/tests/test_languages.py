@@ -66,8 +66,8 @@ def write(folder: Path, language: str, port: int, **members: Any) -> dict[str, s
     name, source = SOURCES[language]
     folder.mkdir()
     (folder / name).write_text(source.replace("PORT", str(port)).lstrip("\n"))
-    manifest: dict[str, Any] = {"name": "Shop", "slug": "shop", "type": "konnector", "version": "1.0.0", "language": language}
-    manifest |= {"entrypoint": name, "permissions": {"a": {"type": "io.cozy.accounts"}}, **members}
+    manifest: dict[str, Any] = {"name": "Shop", "slug": "shop", "type": "konnector", "language": language}
+    manifest |= {"version": "1.0.0", "entrypoint": name, "permissions": {"a": {"type": "io.cozy.accounts"}}, **members}
     (folder / "manifest.konnector").write_bytes(orjson.dumps(manifest))
     return {"Source": f"file://{folder}"}
 
