@@ -92,6 +92,9 @@ def operations(client: httpx.AsyncClient, large: str, some: list[str], since: st
         number = dice.randrange(count // 10) * 10
         return client.get(f"/files/metadata?Path=/large/file {number:07}.zip")
 
+    def search() -> Awaitable[httpx.Response]:
+        return client.get(f"/search?q=file {dice.randrange(count):07}&kinds=files")
+
     changes = "/files/_changes?include_docs=true&include_file_path=true"
     return {
         "metadata by id": lambda: client.get(f"/files/{dice.choice(some)}"),
@@ -100,6 +103,8 @@ def operations(client: httpx.AsyncClient, large: str, some: list[str], since: st
         "100 from its middle": lambda: client.get(f"/files/{large}?page[limit]=100&page[skip]={count // 20}"),
         "the last changes": lambda: client.get(f"{changes}&since={since}"),
         "the first 1000 changes": lambda: client.get(f"{changes}&limit=1000"),
+        "search one by its name": search,
+        "search what all are called": lambda: client.get("/search?q=fil&kinds=files"),
         "upload": upload,
         "rename a file": rename,
     }
