@@ -14,6 +14,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from alcove.search.words import fold, words_of
@@ -87,8 +88,9 @@ class Filters:
         )
 
 
+@lru_cache(maxsize=4096)
 def token(facet: str) -> str:
-    """A facet as the index holds it.
+    """A facet as the index holds it. Remembered: most documents share a few kinds, folders and sources.
 
     >>> token("type:pdf")
     '§b87c08cfc71a'
