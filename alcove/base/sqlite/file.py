@@ -191,6 +191,9 @@ class Database:
         try:
             _migrate(reader, self.name, self._migrations)
             reader.execute("pragma query_only = on")
+        except apsw.FullError as error:
+            reader.close()
+            raise _worded(error) from error
         except BaseException:
             reader.close()
             raise
