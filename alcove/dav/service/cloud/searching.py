@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from alcove.base.errors import Refusal
 from alcove.dav.model.numbers import number_of
 from alcove.dav.service.cloud.properties import liked
+from alcove.dav.service.tree import Resource
 from alcove.files import FILES, ROOT, TRASH, Node
 
 if TYPE_CHECKING:
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from alcove.dav.model.paths import Names
     from alcove.dav.model.searching import Question, Value
     from alcove.dav.service.tagged import TaggedTree
-    from alcove.dav.service.tree import Resource, View
+    from alcove.dav.service.tree import View
     from alcove.documents import Document, Documents
 
 TOGETHER = 200
-"""Results that are written at once."""
+"""Results that are looked at and written at once."""
 _MOMENTS = {
     "getlastmodified": "updated_at",
     "creationdate": "created_at",
@@ -42,27 +43,31 @@ class Searching:
     async def find(self, view: View, question: Question, top: Names) -> AsyncIterator[Sequence[Resource]]:
         """What answers a question below a folder and may be read, in its order, some at a time."""
         nodes, _ = await self._documents.survey(view.instance.key, FILES, lambda found: _answering(found, question))
-        paths = await self._tree.files.paths(view.instance, nodes)
         left, told = question.first, 0
-        some: list[Resource] = []
+        for start in range(0, len(nodes), TOGETHER):
+            some: list[Resource] = []
+            for resource in await self._readable(view, nodes[start : start + TOGETHER], top):
+                if left:
+                    left -= 1
+                elif told < question.most:
+                    some.append(resource)
+                    told += 1
+            if some:
+                yield some
+            if told >= question.most:
+                return
+
+    async def _readable(self, view: View, nodes: Sequence[Node], top: Names) -> list[Resource]:
+        """Those that lie below a folder and may be read."""
+        paths, found = await self._tree.files.paths(view.instance, nodes), list[Resource]()
         for node in nodes:
             names = tuple(paths.get(node.id, "").split("/")[1:])
             if not names or names[: len(top)] != top or names == top:
                 continue
-            if told >= question.most:
-                break
             (resource,) = await self._tree.resources(view, names[:-1], [node])
-            if not await self._may_read(view, resource):
-                continue
-            if left:
-                left -= 1
-                continue
-            some.append(resource)
-            told += 1
-            if len(some) == TOGETHER:
-                yield some
-                some = []
-        yield some
+            if await self._may_read(view, resource):
+                found.append(resource)
+        return found
 
     async def _may_read(self, view: View, resource: Resource) -> bool:
         with suppress(Refusal):

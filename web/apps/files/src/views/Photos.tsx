@@ -131,7 +131,8 @@ export function Grid({ photos, reading, state, go, switcher }: GridProps) {
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -photos.length, End: photos.length }
     const by = steps[event.key]
     if (by !== undefined) {
-      const next = Math.max(0, Math.min(photos.length - 1, at < 0 ? 0 : at + by))
+      const from = at >= 0 ? at + by : event.key === 'End' ? photos.length - 1 : 0
+      const next = Math.max(0, Math.min(photos.length - 1, from))
       setActive(photos[next]?.id)
       virtual.scrollToIndex(lineAt(next))
     } else if (event.key === 'Enter' && active) open(active)
