@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from alcove.apps import NotInstalled
 from alcove.base.confined import Bind, Limits, Program
 from alcove.base.errors import Refusal
 from alcove.connectors.model import FIELDS_LIMIT, MESSAGE, Heard, decode_line
+from alcove.connectors.service.languages import NODE_HEAP, NODE_RESERVES, NODE_TASKS, NODE_WRITES, NoNode, find_node
 from alcove.connectors.service.relay import relay
 from alcove.connectors.service.ways import SOCKET
 from alcove.jobs import BadTrigger, NoRetry
@@ -33,10 +34,9 @@ log = logging.getLogger("alcove.connectors")
 
 SECONDS = 300.0
 """How long a service may take (contract-b section 6)."""
-HEAP = 512
-"""Megabytes that the program's objects may take."""
-LIMITS = Limits(memory=64 << 30, wall=SECONDS, cpu=int(SECONDS), processes=48, open_files=256)
-"""Node reserves much more memory than it uses: what it uses is bound by its own option."""
+LIMITS = Limits(
+    memory=NODE_RESERVES, data=NODE_WRITES, wall=SECONDS, cpu=int(SECONDS), processes=NODE_TASKS, open_files=256
+)
 BRIDGE = Path(__file__).parents[1] / "bridge.cjs"
 CODE, WAY = "/service/index.js", "/run/alcove/bridge.cjs"
 
@@ -57,7 +57,10 @@ class Service:
 class AppServices:
     """Runs services. `confinement` is asked at each run: it is found when the server starts."""
 
-    def __init__(self, confinement: Callable[[], Confinement], apps: Apps, tokens: Tokens, port: Port) -> None:
+    def __init__(
+        self, confinement: Callable[[], Confinement], apps: Apps, tokens: Tokens, port: Port, node: str
+    ) -> None:
+        self._node = node
         self._confinement = confinement
         self._apps = apps
         self._tokens = tokens
@@ -66,15 +69,16 @@ class AppServices:
     async def run(self, instance: Instance, running: Running) -> None:
         """Runs the service that a job names. Raises `BadTrigger` when there is none, `NoRetry`, `ServiceFailed`."""
         service = await self._found(instance, running.message if isinstance(running.message, dict) else {})
-        node = await asyncio.to_thread(_node)
-        if node is None:
-            raise NoRetry("What apps do in the background is written for Node: the operator installs it (nodejs)")
+        try:
+            node = await asyncio.to_thread(self._ready, service)
+        except NoNode as error:
+            raise NoRetry(f"What apps do in the background is written for Node. {error}") from None
         host = "127.0.0.1" if self._port.host in ("", "0.0.0.0", "::") else self._port.host  # noqa: S104
         async with relay(host, self._port.port) as socket:
             confinement = self._confinement()
             code, bridge, way = Bind(service.file, CODE), Bind(BRIDGE, WAY), Bind(socket, SOCKET)
             binds = (code, bridge, way, *_binds(node))
-            argv = (str(node), f"--max-old-space-size={HEAP}", "--require", confinement.place(bridge))
+            argv = (str(node), f"--max-old-space-size={NODE_HEAP}", "--require", confinement.place(bridge))
             env = {**self._environment(instance, service, running), "ALCOVE_SOCKET": confinement.place(way)}
             program = Program((*argv, confinement.place(code)), env, binds)
             heard = Heard()
@@ -115,6 +119,11 @@ class AppServices:
             raise NoRetry(f"The app {slug} has no file {str(told.get('file'))[:100]}")
         return Service(slug, asset.path, said.get("fields"))
 
+    def _ready(self, service: Service) -> Path:
+        """Where Node lies; the user that the child becomes may read the file then. Raises `NoNode`."""
+        service.file.chmod(service.file.stat().st_mode | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+        return find_node(self._node)
+
     def _environment(self, instance: Instance, service: Service, running: Running) -> dict[str, str]:
         """The variables of a run (contract-b section 8). The place is spoken to in clear: it is this very machine."""
         event = running.event if isinstance(running.event, dict) else {}
@@ -141,12 +150,6 @@ def _json(value: Any) -> str:
     return "" if value is None else orjson.dumps(value).decode()
 
 
-def _node() -> Path | None:
-    """Where Node lies on this machine."""
-    found = shutil.which("node")
-    return Path(found).resolve() if found else None
-
-
 def _binds(node: Path) -> tuple[Bind, ...]:
     """What Node needs to run inside, where it lies outside of the system."""
-    return () if node.is_relative_to("/usr") else (Bind(node.parent.parent, str(node.parent.parent)),)
+    return () if node.is_relative_to("/usr") else (Bind(node.parent, str(node.parent)),)

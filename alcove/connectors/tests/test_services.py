@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from alcove.apps.testing import write_app
+from alcove.connectors.service.languages import NoNode, find_node
 from alcove.documents import Followers
 from alcove.jobs import Jobs
 
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from alcove.connectors.tests.conftest import Place
     from alcove.jobs import Job
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+
+def _there() -> bool:
+    try:
+        return find_node().exists()
+    except NoNode:
+        return False
+
+
+pytestmark = pytest.mark.skipif(not _there(), reason="Node is not installed")
 
 SAY = """
 const http = require('node:http')
@@ -137,5 +145,9 @@ async def test_what_fails_is_told(open_place: Any, tmp_path: Path, monkeypatch: 
     assert (await run(place, name="none")).error == "The app worker has no service none"
     assert (await run(place, slug="gone", name="told")).error == "The app gone of this service is gone"
     assert "longer than" in (await run(place, name="told", fields="x" * 200_000)).error
-    monkeypatch.setattr("alcove.connectors.service.services.shutil.which", lambda _name: None)
-    assert "nodejs" in (await run(place, name="told")).error
+
+    def no_node(_named: str) -> Path:
+        raise NoNode(NoNode.HOW_TO)
+
+    monkeypatch.setattr("alcove.connectors.service.services.find_node", no_node)
+    assert "install alcove[node]" in (await run(place, name="told")).error
