@@ -192,7 +192,8 @@ class Database:
             _migrate(reader, self.name, self._migrations)
             reader.execute("pragma query_only = on")
         except apsw.FullError as error:
-            reader.close()
+            with contextlib.suppress(apsw.Error):  # what is in the log cannot be written into the file either
+                reader.close()
             raise _worded(error) from error
         except BaseException:
             reader.close()
