@@ -37,7 +37,7 @@ PRIVATE_USERS = 1_900_000_000
 
 HOW_TO = "install bubblewrap (Debian: apt install bubblewrap), or allow confinement = degraded in the settings"
 
-NO_MEMORY = (b"MemoryError", b"JavaScript heap out of memory", b"allocation failed", b"bad_alloc")
+NO_MEMORY = (b"MemoryError", b"JavaScript heap out of memory", b"ERR_MEMORY_ALLOCATION_FAILED", b"bad_alloc")
 """What languages write on standard error when they were refused memory: Python, and V8 in its several ways."""
 
 OnLine = Callable[[bytes], Awaitable[None]]

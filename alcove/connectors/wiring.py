@@ -71,7 +71,7 @@ def register(house: House) -> None:
     maintenance = house.provide(Maintenance, Maintenance(house.need(Documents), house.need(Flags)))
     house.registry(CLOSED).add("connectors", maintenance.options)
     providers = house.provide(Providers, Providers(house.need(Documents), house.need(Sealer)))
-    services = AppServices(here.get, house.need(Apps), house.need(Tokens), settings, settings.node)
+    services = AppServices(here.get, house.need(Apps), house.need(Tokens), ways, settings.node)
     tasks = Tasks(
         instances,
         shelf,

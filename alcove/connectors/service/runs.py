@@ -178,7 +178,7 @@ class Runs:
         """
         confinement = self._confinement()
         started = await asyncio.to_thread(command, run.konnector, confinement, self._node, run.clearing)
-        async with self._ways.open(run.instance.domain, confinement, run.reach) as way:
+        async with self._ways.open(run.instance, run.konnector.slug, confinement, run.reach) as way:
             env = {**self._environment(run, way.url), **started.env, **way.env}
             program = Program(started.argv, env, (*started.binds, *way.binds), started.cwd)
             return await self._watched(run, program, on_line, asking=_Asking(run, self._questions), doors=way.doors)

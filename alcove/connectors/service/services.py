@@ -6,7 +6,6 @@ import asyncio
 import logging
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,16 +15,16 @@ from alcove.base.confined import Bind, Limits, Program
 from alcove.base.errors import Refusal
 from alcove.connectors.model import FIELDS_LIMIT, MESSAGE, Heard, decode_line
 from alcove.connectors.service.languages import NODE_HEAP, NODE_RESERVES, NODE_TASKS, NODE_WRITES, NoNode, find_node
-from alcove.connectors.service.relay import relay
-from alcove.connectors.service.ways import SOCKET
+from alcove.egress import Refused
 from alcove.jobs import BadTrigger, NoRetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from alcove.apps import Apps
     from alcove.base.confined import Confinement
-    from alcove.connectors.service.ways import Port
+    from alcove.connectors.service.ways import Ways
     from alcove.identity import Tokens
     from alcove.instances import Instance
     from alcove.jobs import Running
@@ -37,8 +36,7 @@ SECONDS = 300.0
 LIMITS = Limits(
     memory=NODE_RESERVES, data=NODE_WRITES, wall=SECONDS, cpu=int(SECONDS), processes=NODE_TASKS, open_files=256
 )
-BRIDGE = Path(__file__).parents[1] / "bridge.cjs"
-CODE, WAY = "/service/index.js", "/run/alcove/bridge.cjs"
+CODE = "/service/index.js"
 
 
 class ServiceFailed(Exception):
@@ -54,17 +52,31 @@ class Service:
     fields: Any
 
 
+class Nowhere:
+    """Where services may connect to beside their place. It is `alcove.egress.broker.Reach`."""
+
+    ports: tuple[int, ...] = ()
+
+    async def judge(self, host: str, port: int) -> None:
+        """Raises `Refused`."""
+        raise Refused(f"{host}: what an app does in the background reaches its own place alone")
+
+    def trusts(self, host: str) -> bool:
+        """Never."""
+        return False
+
+
 class AppServices:
     """Runs services. `confinement` is asked at each run: it is found when the server starts."""
 
     def __init__(
-        self, confinement: Callable[[], Confinement], apps: Apps, tokens: Tokens, port: Port, node: str
+        self, confinement: Callable[[], Confinement], apps: Apps, tokens: Tokens, ways: Ways, node: str
     ) -> None:
         self._node = node
         self._confinement = confinement
         self._apps = apps
         self._tokens = tokens
-        self._port = port
+        self._ways = ways
 
     async def run(self, instance: Instance, running: Running) -> None:
         """Runs the service that a job names. Raises `BadTrigger` when there is none, `NoRetry`, `ServiceFailed`."""
@@ -73,15 +85,13 @@ class AppServices:
             node = await asyncio.to_thread(self._ready, service)
         except NoNode as error:
             raise NoRetry(f"What apps do in the background is written for Node. {error}") from None
-        host = "127.0.0.1" if self._port.host in ("", "0.0.0.0", "::") else self._port.host  # noqa: S104
-        async with relay(host, self._port.port) as socket:
-            confinement = self._confinement()
-            code, bridge, way = Bind(service.file, CODE), Bind(BRIDGE, WAY), Bind(socket, SOCKET)
-            binds = (code, bridge, way, *_binds(node))
-            argv = (str(node), f"--max-old-space-size={NODE_HEAP}", "--require", confinement.place(bridge))
-            env = {**self._environment(instance, service, running), "ALCOVE_SOCKET": confinement.place(way)}
-            program = Program((*argv, confinement.place(code)), env, binds)
-            heard = Heard()
+        confinement, heard = self._confinement(), Heard()
+        async with self._ways.open(instance, service.slug, confinement, Nowhere()) as way:
+            code = Bind(service.file, CODE)
+            argv = (str(node), f"--max-old-space-size={NODE_HEAP}", confinement.place(code))
+            env = {name: value for name, value in way.env.items() if not name.startswith("ALCOVE")}
+            env |= self._environment(instance, service, running, way.url)
+            program = Program(argv, env, (code, *way.binds, *_binds(node)))
 
             async def hear(raw: bytes) -> None:
                 line = decode_line(raw)
@@ -90,11 +100,12 @@ class AppServices:
                 text = raw[:MESSAGE].decode(errors="replace")
                 log.debug("a service writes", extra={"slug": service.slug, "text": text})
 
-            ending = await confinement.run(program, LIMITS, hear)
-        if not ending.ok:
+            ending = await confinement.run(program, LIMITS, hear, doors=way.doors)
+        failure = heard.failure(0 if ending.ok else 1, ending.reason)
+        if failure:
             text = ending.stderr[-2000:].decode(errors="replace")
             log.info("a service failed", extra={"slug": service.slug, "reason": ending.reason, "stderr": text})
-            raise ServiceFailed(heard.failure(1, ending.reason))
+            raise ServiceFailed(failure)
 
     async def _found(self, instance: Instance, message: Mapping[str, Any]) -> Service:
         """The service that a message names by its name, or by its file."""
@@ -124,8 +135,8 @@ class AppServices:
         service.file.chmod(service.file.stat().st_mode | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
         return find_node(self._node)
 
-    def _environment(self, instance: Instance, service: Service, running: Running) -> dict[str, str]:
-        """The variables of a run (contract-b section 8). The place is spoken to in clear: it is this very machine."""
+    def _environment(self, instance: Instance, service: Service, running: Running, url: str) -> dict[str, str]:
+        """The variables of a run (contract-b section 8)."""
         event = running.event if isinstance(running.event, dict) else {}
         texts = {
             "COZY_COUCH_DOC": _json(event.get("doc")),
@@ -135,7 +146,7 @@ class AppServices:
         if any(len(text.encode()) > FIELDS_LIMIT for text in texts.values()):
             raise NoRetry(f"What the service is told is longer than {FIELDS_LIMIT} bytes")
         return {
-            "COZY_URL": f"http://{instance.domain}/",
+            "COZY_URL": url,
             "COZY_CREDENTIALS": self._tokens.make(instance, "app", service.slug),
             "COZY_LANGUAGE": "node",
             "COZY_LOCALE": instance.locale,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from alcove.base.confined import Confinement
     from alcove.connectors.service.reaching import RunReach
+    from alcove.connectors.service.services import Nowhere
+    from alcove.instances import Instance
 
 SOCKET = "/run/alcove/stack.sock"
 ETC = Path(__file__).resolve().parents[1] / "etc"
@@ -67,8 +69,14 @@ class Ways:
         self._brokers = brokers
 
     @contextlib.asynccontextmanager
-    async def open(self, domain: str, confinement: Confinement, reach: RunReach | None) -> AsyncIterator[Way]:
-        """The ways of one run; without a `reach` to its server alone. At the end every connection is closed."""
+    async def open(
+        self, instance: Instance, who: str, confinement: Confinement, reach: RunReach | Nowhere | None
+    ) -> AsyncIterator[Way]:
+        """The ways of one run of `who`; without a `reach` to the server by the socket alone.
+
+        At the end every connection is closed.
+        """
+        domain = instance.domain
         address = "127.0.0.1" if self._port.host in ("", "0.0.0.0", "::") else self._port.host  # noqa: S104
         async with relay(address, self._port.port) as socket:
             bind = Bind(socket, SOCKET)
@@ -79,7 +87,7 @@ class Ways:
                 return
             host, _, port = domain.partition(":")
             home = Home(host, int(port or 80), address, self._port.port)
-            broker = self._brokers.make(reach.asker.tenant, reach.asker.slug, home, reach, reach.ports)
+            broker = self._brokers.make(instance.key, who, home, reach, reach.ports)
             try:
                 if confinement.level is Level.NAMESPACES:
                     # Within the child's network nobody speaks TLS for this server, and nobody else hears.

@@ -9,6 +9,7 @@ import pytest
 from alcove.apps.testing import write_app
 from alcove.connectors.service.languages import NoNode, find_node
 from alcove.documents import Followers
+from alcove.egress import EGRESS
 from alcove.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -128,13 +129,16 @@ async def test_it_reaches_its_place_and_nothing_else(open_place: Any, tmp_path: 
     place = await place_of(open_place, tmp_path)
     for name, wrote in (
         ("old", {"status": 200}),
-        ("outside", {"failed": ["ECONNREFUSED"] * 3, "seen": []}),
+        ("outside", {"failed": ["ECONNRESET"] * 3, "seen": []}),
         ("forbidden", {"status": 403}),
     ):
         ended = await run(place, file=f"services/{name}.js")
         assert (ended.state, ended.error) == ("done", "")
         told = await kept(place)
         assert {key: told[key] for key in wrote} == wrote
+    lines = [(line["who"], line["host"], line["verdict"]) for line in await place.documents(EGRESS)]
+    refused = [("worker", host, "refused") for host in ("127.0.0.1", "errors.example", "errors.example")]
+    assert sorted(lines) == refused
 
 
 @pytest.mark.slow("starts Node")
