@@ -3,7 +3,7 @@
 from alcove.apps.errors import NoSuchFile, NotInstalled
 from alcove.apps.http.download import DownloadHTTP
 from alcove.apps.http.files import send_file
-from alcove.apps.http.installing import InstallHTTP
+from alcove.apps.http.installing import InstallHTTP, Parted
 from alcove.apps.http.listing import answer_installed
 from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.model import Kind
@@ -29,6 +29,7 @@ __all__ = [
     "LogsHTTP",
     "NoSuchFile",
     "NotInstalled",
+    "Parted",
     "Renewals",
     "answer_installed",
     "comes_along",

@@ -96,8 +96,8 @@ def register(house: House) -> None:
     credentials = Credentials(house.need(Sealer), shelf, house.clock)
     house.registry(POLICIES).add(ACCOUNTS, Policy(hooks=credentials))
     house.registry(FOLLOWERS).add(SEALING, Follower(SEALING, frozenset((ACCOUNTS,)), credentials.heard))
-    clearing = Follower(CLEARING, frozenset((ACCOUNTS,)), Clearing(shelf, jobs).heard)
-    house.registry(FOLLOWERS).add(CLEARING, clearing)
+    clearing = Clearing(shelf, jobs)
+    house.registry(FOLLOWERS).add(CLEARING, Follower(CLEARING, frozenset((ACCOUNTS,)), clearing.heard))
     house.registry(GRANTS).add("konn", konnectors.grant)
 
     async def provision(instance: Instance, options: Mapping[str, str]) -> None:  # noqa: ARG001 - a provisioner's shape
@@ -125,7 +125,7 @@ def register(house: House) -> None:
         installer, Renewals(installer, house.clock), konnectors, triggers, jobs, house.need(Gate), settings.scheme
     )
     house.add_routes(*catalogue.routes(), *ReachHTTP(shelf, reaching).routes())
-    clean = Hanging(shelf, triggers).remove
+    clean = Hanging(shelf, triggers, clearing).remove
     house.add_routes(*InstallHTTP(installer, house.need(Contexts), catalogue.shown, clean).routes())
     house.add_routes(*DownloadHTTP(installer, catalogue.files, house.need(Gate)).routes())
     house.add_routes(*LogsHTTP(installer, house.need(Allowances)).routes())

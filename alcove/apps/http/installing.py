@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
@@ -23,11 +25,23 @@ if TYPE_CHECKING:
     from alcove.apps.service.installing import Installer, Step
     from alcove.instances import Contexts, Instance
 
+log = logging.getLogger("alcove.apps")
+
 STORE = "io.cozy.apps/store"
 """The one app that may install others."""
 STREAM = "text/event-stream"
-Clean = Callable[["Instance", str], Awaitable[bool]]
-"""Removes what hangs on something that is removed; whether there was any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """What hung on something that is removed: whether there was any, and what must be over before it goes itself."""
+
+    any: bool = False
+    before: Callable[[], Awaitable[None]] | None = None
+
+
+Clean = Callable[["Instance", str], Awaitable[Parted]]
+"""Removes what hangs on something that is removed."""
 BEAT = 10.0
 """Seconds after which a stream says that work goes on."""
 
@@ -47,6 +61,7 @@ class InstallHTTP:
         self._shown = shown
         self._clean = clean
         self._working = set[asyncio.Task[Document]]()
+        self._removing = set[asyncio.Task[None]]()
 
     def routes(self) -> list[Route]:
         """The route table."""
@@ -79,9 +94,22 @@ class InstallHTTP:
         self._allow(call, "DELETE", "registry://")
         instance, slug = cast("Instance", call.instance), call.params["slug"]
         old = await self._installer.removable(instance, slug)
-        cleaned = await self._clean(instance, slug) if self._clean is not None else False
-        await self._installer.remove(instance, slug, old)
-        return answer(self._shown(instance, old), 202 if cleaned else 200)
+        parted = await self._clean(instance, slug) if self._clean is not None else Parted()
+        if parted.before is None:
+            await self._installer.remove(instance, slug, old)
+        else:
+            work = asyncio.create_task(self._remove_after(parted.before, instance, slug))
+            self._removing.add(work)
+            work.add_done_callback(self._removing.discard)
+        return answer(self._shown(instance, old), 202 if parted.any else 200)
+
+    async def _remove_after(self, before: Callable[[], Awaitable[None]], instance: Instance, slug: str) -> None:
+        """Removes it when it has cleared up; a server that stops meanwhile leaves it, without what hung on it."""
+        try:
+            await before()
+            await self._installer.remove(instance, slug, await self._installer.removable(instance, slug))
+        except Refusal as refusal:
+            log.info("it was not removed", extra={"slug": slug, "reason": str(refusal)})
 
     def _allow(self, call: Call, verb: str, source: str) -> None:
         """Raises `Forbidden`: only the command line may take from anywhere; the store, from registries alone."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -9,14 +11,16 @@ import pytest
 
 from alcove.connectors.model import ACCOUNTS, SOFT_DELETED
 from alcove.connectors.tests.test_installing import write_connector as write_node
-from alcove.documents import Followers
+from alcove.documents import Documents, Followers
 from alcove.identity import Tokens
 from alcove.jobs import Jobs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from alcove.connectors.tests.conftest import Place
+    from alcove.documents import Change
 
 AT = f"/data/{ACCOUNTS}"
 CLEAR = """
@@ -132,4 +136,36 @@ async def test_what_is_kept_for_a_connector_that_cannot_be_run_goes_too(
     made, _ = await make(place, "node")
     await place.client.delete(f"{AT}/{made['_id']}", params={"rev": made["_rev"]})
     assert [job["error"] for job in await cleared(place)] == ["node has no file 'clear.js' to begin with"]
+    assert await place.documents(SOFT_DELETED) == []
+
+
+NODE_CLEAR = """
+const said = JSON.parse(process.env.COZY_FIELDS)
+console.log(JSON.stringify({ type: 'critical', message: `cleared ${said.account}`, no_retry: true }))
+"""
+
+
+@pytest.mark.slow("starts Node")
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+async def test_a_connector_that_is_removed_clears_up_before_it_goes(
+    write_connector: Any, open_place: Any, tmp_path: Path
+) -> None:
+    place: Place = await open_place(write_connector("shop", "", **WHOLE))
+    (tmp_path / "node").mkdir()
+    at = write_node(tmp_path / "node", slug="node", on_delete_account="clear.js")
+    (tmp_path / "node" / "clear.js").write_text(NODE_CLEAR)
+    assert (await place.client.post("/konnectors/node", params=at)).status_code == 202
+    made, _ = await make(place, "node")
+    told = asyncio.Event()
+
+    def hear(changes: Sequence[Change]) -> None:
+        if any(change.document.deleted for change in changes):
+            told.set()
+
+    place.house.need(Documents).watch(hear, frozenset({"io.cozy.konnectors"}))
+    assert (await place.client.delete("/konnectors/node")).status_code == 202
+    assert await place.documents(ACCOUNTS) == []
+    assert [job["error"] for job in await cleared(place)] == [f"cleared {made['_id']}"]
+    await told.wait()
+    assert (await place.client.get("/konnectors/node")).status_code == 404
     assert await place.documents(SOFT_DELETED) == []
