@@ -168,7 +168,13 @@ class Granting:
                 told = {"client_id": provider.client_id, "client_secret": provider.client_secret}
             else:
                 form = {"grant_type": "refresh_token", "refresh_token": str(oauth["refresh_token"])}
-                told = self._granted(await self._tokens(provider, form))
+                try:
+                    told = self._granted(await self._tokens(provider, form))
+                except TokensRefused:
+                    now = await self._shelf.account(instance.key, ident)
+                    if now is not None and now.get("oauth") != fields.get("oauth"):
+                        return  # another process was faster: what it was given is there
+                    raise
             sealed = self._credentials.sealed(
                 instance.key, {"account_type": fields.get("account_type"), "oauth": {**oauth, **told}}
             )

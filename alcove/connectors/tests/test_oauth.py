@@ -16,7 +16,7 @@ from alcove.connectors.errors import ProviderWrong
 from alcove.connectors.model import ACCOUNTS
 from alcove.connectors.oauth import read_provider
 from alcove.connectors.tests.test_installing import write_connector
-from alcove.documents import Documents
+from alcove.documents import Documents, Tx
 from alcove.instances import Instances
 from alcove.server.testing import Front, front
 
@@ -355,3 +355,27 @@ async def test_what_is_asked_of_a_provider_is_in_the_journal(door: Front, browse
     async with door.client(DOMAIN, "org.alcove.egress") as client:
         lines = (await client.get("/egress")).json()["data"]
     assert [(one["attributes"]["purpose"], one["attributes"]["host"]) for one in lines] == [("account", "127.0.0.1")]
+
+
+async def test_what_another_process_was_given_meanwhile_is_good(
+    door: Front, browser: httpx.AsyncClient, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await define(door)
+    ident = await connect(browser, bank)
+    key, documents = door.house.need(Instances).by_domain(DOMAIN).key, door.house.need(Documents)
+
+    async def refused(_question: Question) -> Reply:
+        there = await documents.get(key, ACCOUNTS, ident)
+        assert there is not None
+        fresh = {**there.fields(), "oauth": {"access_token": "access-new"}}
+
+        async def unit(tx: Tx) -> None:
+            await tx.put(ACCOUNTS, ident, fresh, there.rev)
+
+        await documents.work(key, unit)
+        return Reply(400, {}, b'{"error": "invalid_grant"}')
+
+    monkeypatch.setattr(door.house.need(Outgoing), "ask", refused)
+    async with konnector(door) as run:
+        told = (await run.post(f"/accounts/bank/{ident}/refresh")).json()["data"]["attributes"]
+    assert told["oauth"]["access_token"] == "access-new"
