@@ -14,7 +14,6 @@ from alcove.base.sqlite import SERVER
 from alcove.documents import queries
 from alcove.documents.model import FOUNDING, OUTSIDE, Change, Document, Found, Index, Query, Tx
 from alcove.documents.queries import NEAR, TooFar
-from alcove.documents.recent import Recent
 from alcove.documents.store import Store
 
 if TYPE_CHECKING:
@@ -73,7 +72,6 @@ class StoredDocuments:
         self._prepared = set[str]()
         self._watchers = list[tuple[Callable[[Sequence[Change]], None], frozenset[str]]]()
         self._mourners = list[Callable[[str], None]]()
-        self._recent = Recent()
         backend.on_new(self._found)
 
     # -- the protocol that rooms use
@@ -91,7 +89,6 @@ class StoredDocuments:
     def mourn(self, tenant: str) -> None:
         """Tells who wanted to know that a store is removed, here or by another process."""
         self._prepared.discard(tenant)
-        self._recent.forget(tenant)
         for told in list(self._mourners):
             told(tenant)
 
@@ -146,10 +143,7 @@ class StoredDocuments:
         self, tenant: str, since: int, limit: int, doctypes: frozenset[str] = frozenset()
     ) -> list[Change]:
         """Committed writes after `since`, oldest first, only the last one of each document (`old` is not filled)."""
-        if self._recent.reaches(tenant, since):
-            known = self._recent.since(tenant, since, await self.last_seq(tenant), limit, doctypes)
-            if known is not None:
-                return known
+
         few = min(limit, NEAR)
         near = await self.read(tenant, lambda store: _changes(store, since, few, doctypes))
         if len(near) < few or few == limit:
@@ -246,22 +240,18 @@ class StoredDocuments:
         await self._backend.close()
 
     async def _commit(self, tenant: str, fn: Callable[[Store], T]) -> T:
-        def run(rows: Rows) -> tuple[T, Store]:
+        def run(rows: Rows) -> tuple[T, list[Change]]:
             store = Store(rows, tenant)
             result = fn(store)
-            rows.tell(store.finish())
-            return result, store
+            changes = store.finish()
+            rows.tell(changes)
+            return result, changes
 
-        result, _store = await self._backend.write(tenant, run, self._tell)
+        result, _changes = await self._backend.write(tenant, run, self._tell)
         return result
 
-    def _tell(self, committed: tuple[Any, Store]) -> None:
-        store = committed[1]
-        if store.changes:
-            self._recent.add(store.changes)
-        if store.dropped:
-            self._recent.forget(store.tenant)  # what it held is gone, and no change says so
-        self.tell(store.changes)
+    def _tell(self, committed: tuple[Any, list[Change]]) -> None:
+        self.tell(committed[1])
 
     def tell(self, changes: Sequence[Change]) -> None:
         """Tells the watchers of a commit: one of this process, or one of another that was heard of."""

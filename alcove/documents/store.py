@@ -25,14 +25,12 @@ _LONG = 33 * (LIMIT - 2)
 class Store:
     """The verbs of a store, over `rows`. After writing, call `finish`; `changes` then says what was written."""
 
-    __slots__ = ("_kinds", "_listings", "_seq", "changes", "dropped", "rows", "tenant")
+    __slots__ = ("_kinds", "_listings", "_seq", "changes", "rows", "tenant")
 
     def __init__(self, rows: Rows, tenant: str) -> None:
         self.rows = rows
         self.tenant = tenant
         self.changes = list[Change]()
-        self.dropped = False
-        """Whether a doctype was removed with all that was in it."""
         self._kinds = dict[str, Kind]()
         self._listings = dict[int, list[Listing]]()
         self._seq = -1
@@ -104,7 +102,6 @@ class Store:
         """Removes a doctype with everything in it, its history too; raises `NoDoctype`."""
         kind = self.open_kind(doctype)
         self.rows.empty_kind(kind.number)
-        self.dropped = True
         kind.open, kind.living, kind.dead = False, 0, 0
         self.rows.save_kind(kind)
         self._listings.pop(kind.number, None)

@@ -32,7 +32,6 @@ async def test_a_commit_between_two_types_hides_nothing() -> None:
     await each(documents, "t", "a.b", {"x": {}})
     await each(documents, "t", "a.c", {"y": {}})
     rows = await documents.read("t", lambda store: store.rows)
-    documents._recent.forget("t")  # it would be told from memory
     straight, late = rows.by_seq, iter([("a.b", "later"), ("a.c", "last")])
 
     def disturbed(kind: int, since: int, **_limit: int) -> Iterator[Row]:
