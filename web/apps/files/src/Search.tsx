@@ -2,7 +2,7 @@
 import { ROOT, useClient } from '@alcove/client'
 import { type Answer, Button, Empty, Failure, type Hit, Icon, iconOf, LONGEST_QUESTION, Marked, marked, Rows, useActions, useFormats, useRested, useSay, visible } from '@alcove/ui'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useFile } from './api'
 import { KINDS, parametersOf, SPANS, WAYS } from './narrowing'
 import css from './search.module.css'
@@ -71,6 +71,9 @@ export function Search({ state, go }: { state: State; go: Go }) {
     if (hit.attributes.type === 'directory') go({ ...AWAY, folder: hit.id, file: undefined })
     else go({ ...AWAY, folder: hit.attributes.folder || ROOT, file: hit.id })
   }
+  const latest = useRef(open)
+  latest.current = open
+  const opens = useCallback((hit: Hit) => latest.current(hit), [])
   const narrow = (changes: { kind?: string; when?: string; from?: string; inside?: string | undefined }) => {
     setAt(undefined)
     go(Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value || undefined])), { replace: true })
@@ -189,10 +192,7 @@ export function Search({ state, go }: { state: State; go: Go }) {
       ) : (
         <div className={css.hits} role="listbox" id={`${id}list`} aria-label={say('search')} aria-busy={found.pending}>
           {hits.map((hit, place) => (
-            <div key={hit.id} id={optionOf(hit)} role="option" aria-selected={place === chosen} className={css.hit} onMouseMove={() => setAt(hit.id)} onClick={() => open(hit)}>
-              <Icon name={iconOf(hit)} />
-              <HitText hit={hit} typed={found.text} />
-            </div>
+            <Line key={hit.id} id={optionOf(hit)} hit={hit} typed={found.text} chosen={place === chosen} point={setAt} open={opens} />
           ))}
           {found.isFetchNextPageError ? (
             <Button onClick={() => void found.fetchNextPage()}>{say('search.again')}</Button>
@@ -200,6 +200,7 @@ export function Search({ state, go }: { state: State; go: Go }) {
             found.hasNextPage && <Nearing key={hits.length} come={further} />
           )}
           {found.isFetchingNextPage && <Rows count={3} />}
+          {first?.counted === false && !found.hasNextPage && <p className={css.end}>{say('search.more', { count: hits.length })}</p>}
           {first?.complete === false && <p className={css.end}>{say('search.making')}</p>}
         </div>
       )}
@@ -221,6 +222,25 @@ function Nearing({ come }: { come: () => void }) {
   }, [])
   return <div ref={mark} />
 }
+
+interface LineProps {
+  id: string | undefined
+  hit: Hit
+  typed: string
+  chosen: boolean
+  point: (id: string) => void
+  open: (hit: Hit) => void
+}
+
+/** A hit: of thousands only those are drawn anew that are chosen now or were before. */
+const Line = memo(function Line({ id, hit, typed, chosen, point, open }: LineProps) {
+  return (
+    <div id={id} role="option" aria-selected={chosen} className={css.hit} onMouseMove={() => point(hit.id)} onClick={() => open(hit)}>
+      <Icon name={iconOf(hit)} />
+      <HitText hit={hit} typed={typed} />
+    </div>
+  )
+})
 
 /** A file's name, where it lies and when it was changed, and the piece of its text that holds what was asked for. */
 function HitText({ hit, typed }: { hit: Hit; typed: string }) {

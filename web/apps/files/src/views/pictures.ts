@@ -184,7 +184,7 @@ export function useThumbnails(seen: readonly Photo[]): (photo: Photo) => Entry {
       }
     }
     // While the grid moves it is asked all the same, a few times a second, for what is in sight then.
-    due.current ??= setTimeout(ask, CALM)
+    due.current ??= setTimeout(ask, known.current.size ? CALM : 0)
   }, [key, files])
   useEffect(() => () => clearTimeout(due.current), [])
   useChanges(['io.cozy.files.thumbnails'], {
