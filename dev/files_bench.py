@@ -1,7 +1,8 @@
 """What a tree of files costs as it grows: `python dev/files_bench.py [1000 10000 100000 1000000]`.
 
 Each size is measured in a process of its own, on files of this machine and through the front door. A tenth of the files
-lie in one folder, the rest a hundred to a folder. Prints milliseconds of the processor for each operation.
+lie in one folder, the rest a hundred to a folder. Prints milliseconds of the processor for each operation as the
+section of `docs/growth.md` that tells of them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from growth_bench import FILES as HEADING
 from growth_bench import settled, timed
 
 from alcove.base.ids import new_id
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 DOMAIN = "alice.example"
 UNIT, FOLDER = 1000, 100
+ABOUT = """Milliseconds of the processor for one operation through the front door (`python dev/files_bench.py`). A tenth
+of the files lie in one folder."""
 STAMP = "2026-01-02T03:04:05Z"
 
 
@@ -135,15 +139,20 @@ def main() -> None:
             print(json.dumps(asyncio.run(measure(int(sys.argv[-1]), Path(home)))))
         return
     counts = [int(word) for word in sys.argv[1:]] or [1000, 10_000, 100_000, 1_000_000]
-    rows: dict[str, list[float]] = {}
+    found = dict[int, dict[str, float]]()
     for count in counts:
         command = [sys.executable, __file__, "--one", str(count)]
         said = subprocess.run(command, check=True, capture_output=True, text=True)
-        for name, took in json.loads(said.stdout.splitlines()[-1]).items():
-            rows.setdefault(name, []).append(took)
-    print(" " * 36, *(f"{count:>12,}" for count in counts))
-    for name, row in rows.items():
-        print(f"{name:36}", *(f"{took:>9.2f} ms" for took in row))
+        found[count] = json.loads(said.stdout.splitlines()[-1])
+    print(section(found))
+
+
+def section(found: Mapping[int, Mapping[str, float]]) -> str:
+    """The figures of each number of files, side by side."""
+    lines = [f"| | {' | '.join(f'{count:,}' for count in found)} |", f"|---|{'---:|' * len(found)}"]
+    for name in next(iter(found.values())):
+        lines.append(f"| {name} | {' | '.join(f'{row[name]:,.3g}' for row in found.values())} |")
+    return f"{HEADING}\n{ABOUT}\n\n" + "\n".join(lines)
 
 
 if __name__ == "__main__":
