@@ -245,7 +245,9 @@ def _looks(reader: _Reader, filters: Filters, *, newest: bool) -> list[Look]:
     """How to look, one after the other. What is asked for newest first is looked for in one go."""
     whole = Where.ALL if reader.findable.contents is not None else Where.NAMES
     if reader.meant is None or reader.wide is None or newest:
-        return [Look(reader.wide, filters, whole, reader.freely)]
+        # In one go, and so where beginnings of a letter or two can be looked for at all.
+        where = Where.NAMES if reader.wide is not None and reader.wide.brief else whole
+        return [Look(reader.wide, filters, where, reader.freely)]
     looks = list[Look]()
     for asked in dict.fromkeys((reader.meant, reader.wide)):
         looks += [Look(asked, filters, where, reader.freely) for where in (Where.TITLES, Where.NAMES)]

@@ -151,3 +151,13 @@ async def test_a_text_that_is_missing_is_read_when_the_index_is_made(house: Fron
     assert await titles(house, "premier") == []
     await asyncio.wait_for(settle(house), 30)
     assert await titles(house, "premier") == ["a.txt"]
+
+
+async def test_by_day_a_letter_or_two_are_the_beginning_of_a_name(house: Front) -> None:
+    async with house.client(scope=ALL) as client:
+        await upload(client, "marmotte.txt", b"un castor")
+        await upload(client, "castor.txt", b"une marmotte")
+    await settle(house)
+    for typed in ("m", "ma"):
+        assert await titles(house, typed, sort="-date") == ["marmotte.txt"]
+    assert sorted(await titles(house, "mar", sort="-date")) == ["castor.txt", "marmotte.txt"]
