@@ -90,13 +90,13 @@ class Answers:
             raise
 
     async def _reached(self, instance: Instance, fields: Mapping[str, Any], answer: str) -> str:
-        """Notes what the person said of hosts; a run that could not do without them begins again."""
+        """Notes what the person said of hosts; with a yes the run begins again, as pages say of every question."""
         await self._reaching.decide(instance.key, str(fields["connector"]), hosts_in(fields), answer)
         try:
             job = await self._jobs.get(instance.key, fields["job"])
         except NotFound:
             return ""
-        return await self._push(instance, job, new_id()) if answer == YES and job.fields.get("error") else ""
+        return await self._push(instance, job, new_id()) if answer == YES else ""
 
     async def _again(self, instance: Instance, ident: str, fields: Mapping[str, Any], answer: str | None) -> str:
         """Starts what asked again; when it has not ended, its answer waits for it to ask again."""

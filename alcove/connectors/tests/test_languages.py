@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 # Each tells its account's name, read from its server; what shop.test and evil.test answer; and where it may write.
 PYTHON = """
-import json, os, urllib.request as web
+import json, os, httpx, urllib.request as web
 ask = web.Request(os.environ["COZY_URL"] + "data/io.cozy.accounts/account")
 ask.add_header("Authorization", "Bearer " + os.environ["COZY_CREDENTIALS"])
 name = json.load(web.urlopen(ask))["name"]
 def reach(host):
     try: return str(web.urlopen(f"http://{host}:PORT/").status)
     except OSError: return "held back"
-told = [name, reach("shop.test"), reach("evil.test"), json.loads(os.environ["COZY_FIELDS"])["extra"]]
+shop = str(httpx.get("http://shop.test:PORT/").status_code)
+told = [name, shop, reach("evil.test"), json.loads(os.environ["COZY_FIELDS"])["extra"]]
 print(json.dumps({"type": "critical", "message": " ".join(told), "no_retry": True}), flush=True)
 """
 NODE = """
@@ -104,6 +105,17 @@ async def test_a_connector_in_any_language_keeps_one_contract(language: str, ope
         assert (ended.state, ended.error) == ("errored", "me 200 held back more")
         told = [(line["who"], line["host"], line["verdict"]) for line in await place.documents(EGRESS)]
         assert sorted(told) == [("shop", "evil.test", "refused"), ("shop", "shop.test", "done")]
+
+
+@pytest.mark.slow("a whole server, and Node")
+async def test_what_node_writes_to_is_limited_and_not_what_it_reserves(open_place: Any, tmp_path: Path) -> None:
+    needs("node")
+    place = await open_place()
+    folder = tmp_path / "shop"
+    at = write(folder, "node", 1)
+    (folder / "index.js").write_text("const kept = []\nwhile (true) kept.push(Buffer.alloc(1 << 26, 1))\n")
+    assert (await place.client.post("/konnectors/shop", params=at)).status_code == 202
+    assert "1024 MiB of memory" in (await run(place)).error
 
 
 async def test_what_cannot_be_started_is_said(open_place: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

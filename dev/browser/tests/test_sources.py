@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from contextlib import closing
@@ -12,6 +13,8 @@ from alcove_client import Place
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Route
 
     from browser.server import Person, Server
@@ -186,7 +189,7 @@ def test_an_account_is_connected_and_removed(person: Person, visiting: Visiting)
     visit.page.route("**/data/io.cozy.konnectors/_find", neighbour)
     page = visit.open("sources", "?source=voisin")
     expect(page.get_by_text("Pas encore connectée")).to_be_visible()
-    expect(page.get_by_text("Elle demande voisin.example:443")).to_be_visible()
+    expect(page.get_by_text("voisin.example:443, et personne d’autre")).to_be_visible()
     page.get_by_role("button", name="Connecter").click()
     form = page.get_by_role("dialog")
     form.get_by_label("Identifiant").fill("ab")
@@ -210,3 +213,43 @@ def test_an_account_is_connected_and_removed(person: Person, visiting: Visiting)
     form.get_by_role("button", name="Retirer").click()
     expect(page.get_by_text("Pas encore connectée")).to_be_visible()
     assert not [one for one in person.place.documents("io.cozy.accounts") if one["account_type"] == "voisin"]
+
+
+SHOP = """
+import socket
+for host in ("boutique.invalid", "images.boutique.invalid"):
+    try:
+        socket.create_connection((host, 443), 5)
+    except OSError:
+        pass
+"""
+
+
+def test_the_hosts_of_a_source_are_shown_and_confirmed(
+    server: Server, person: Person, visiting: Visiting, tmp_path: Path
+) -> None:
+    scope = "io.cozy.konnectors io.cozy.jobs org.alcove.reach org.alcove.questions"
+    manifest = {"slug": "boutique", "name": "Boutique", "type": "konnector", "version": "1.0.0", "language": "python"}
+    manifest |= {"entrypoint": "run.py", "fields": {"login": {"type": "text"}}}
+    (tmp_path / "manifest.konnector").write_text(json.dumps(manifest))
+    (tmp_path / "run.py").write_text(SHOP)
+    token = server.operator.token(person.domain, scope=scope)
+    with closing(Place(f"http://127.0.0.1:{server.port}", person.domain, token)) as place:
+        place.ask("POST", "/konnectors/boutique", params={"Source": f"file://{tmp_path}"})
+        person.give({"io.cozy.accounts": [{"_id": "mine", "account_type": "boutique", "name": "camille"}]})
+        said = {"arguments": {"account": "mine", "konnector": "boutique"}, "manual": True}
+        place.ask("POST", "/jobs/queue/konnector", json={"data": {"attributes": said}})
+        while not place.ask("GET", "/connectors/questions")["data"]:
+            pass  # the run goes on: there is nothing to be seen yet
+        visit = visiting(person)
+        page = visit.open("sources")
+        card = page.locator("form", has_text="« Boutique » s’est connecté à ces serveurs")
+        expect(card).to_contain_text("images.boutique.invalid")
+        visit.check("source-hosts")
+        card.get_by_role("radio", name="Oui, à ceux-là").check()
+        card.get_by_role("button", name="Répondre").click()
+        expect(card).to_have_count(0)
+        (known,) = place.ask("GET", "/connectors/reach")["data"]
+        assert {one["state"] for one in known["attributes"]["hosts"].values()} == {"allowed"}
+    page = visit.open("sources", "?source=boutique")
+    expect(page.get_by_text("Chaque connexion est notée dans le journal de ce qui est sorti.")).to_be_visible()
