@@ -229,7 +229,13 @@ def test_the_hosts_of_a_source_are_shown_and_confirmed(
     server: Server, person: Person, visiting: Visiting, tmp_path: Path
 ) -> None:
     scope = "io.cozy.konnectors io.cozy.jobs org.alcove.reach org.alcove.questions"
-    manifest = {"slug": "boutique", "name": "Boutique", "type": "konnector", "version": "1.0.0", "language": "python"}
+    manifest: dict[str, Any] = {
+        "slug": "boutique",
+        "name": "Boutique",
+        "type": "konnector",
+        "version": "1.0.0",
+        "language": "python",
+    }
     manifest |= {"entrypoint": "run.py", "fields": {"login": {"type": "text"}}}
     (tmp_path / "manifest.konnector").write_text(json.dumps(manifest))
     (tmp_path / "run.py").write_text(SHOP)
