@@ -158,8 +158,8 @@ class Window:
     def drawn(self, subject: Subject, pixels: int) -> dict[str, float]:
         """What is seen of a list of pictures that is drawn through from its beginning to its end at a speed.
 
-        `work` is the main thread's own time for a frame in milliseconds: as it would be on a processor not slowed down,
-        however busy the machine is.
+        `work` is the main thread's own time for a frame in milliseconds, however busy the machine is. A late frame has
+        more to do: it jumps further.
         """
         self.page.locator(subject.list).press("Home")
         self.page.wait_for_load_state("networkidle")

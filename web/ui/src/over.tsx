@@ -1,6 +1,6 @@
 // What lies over the whole page, as a file that is looked at. Lighter than a dialog, which would be made in one long task.
-import { useFocusTrap } from '@mantine/hooks'
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react'
+import { useFocusTrap, useMergedRef } from '@mantine/hooks'
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
 import { createPortal } from 'react-dom'
 import css from './over.module.css'
 
@@ -14,7 +14,12 @@ interface Props {
 
 /** The keyboard goes to what is marked `data-autofocus`, stays within, and comes back; Escape closes. */
 export function Over({ label, close, onKeyDown, children }: Props) {
-  const trap = useFocusTrap(true)
+  const own = useRef<HTMLDivElement>(null)
+  const trap = useMergedRef(own, useFocusTrap(true))
+  // The trap takes the keyboard a moment later: a key that is pressed meanwhile would go to what lies below.
+  useLayoutEffect(() => {
+    own.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus({ preventScroll: true })
+  }, [])
   const before = useRef(document.activeElement)
   useEffect(
     () => () => {
