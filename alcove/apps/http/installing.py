@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alcove.apps")
 
-STORE = "io.cozy.apps/store"
-"""The one app that may install others."""
+STORES = frozenset(("io.cozy.apps/store", "io.cozy.apps/market"))
+"""The apps that may install others: Cozy's, and the one that comes with Alcove."""
 STREAM = "text/event-stream"
 
 
@@ -123,7 +123,7 @@ class InstallHTTP:
             caller.allow_type(verb, "*")  # the flagship app
             return
         context = self._contexts.of(cast("Instance", call.instance))
-        allowed = caller.source == STORE or context.get("allow_install_via_a_permission") is True
+        allowed = caller.source in STORES or context.get("allow_install_via_a_permission") is True
         if caller.audience not in ("app", "konn") or not allowed:
             raise Forbidden
 

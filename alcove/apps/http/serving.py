@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PAGES = Path(__file__).parents[1] / "pages"
 PAGE = "text/html; charset=utf-8"
-STORE = "store"
+STORE, MARKET = "store", "market"
 FORMER = frozenset({"collect", "onboarding"})
 """Apps that Cozy once had: their pages lead to the person's first one."""
 _SLUG = re.compile(r"[a-z0-9-]{1,63}")
@@ -104,10 +104,19 @@ class AppPages:
             return RedirectResponse(found, 302)
         if slug in FORMER and (first := await self._apps.first(instance)):
             return RedirectResponse(first, 301)
-        there = await self._apps.find(instance, STORE) is not None and await self._gate.session(call) is not None
-        if there and _SLUG.fullmatch(slug) and await self._registries.first(instance, [slug]) is not None:
-            return RedirectResponse(self._apps.url(instance, STORE, f"#/discover/{slug}"), 307)
+        if not _SLUG.fullmatch(slug) or await self._gate.session(call) is None:
+            return None
+        if (shop := await self._shop(instance, slug)) and await self._registries.first(instance, [slug]) is not None:
+            return RedirectResponse(shop, 307)
         return None
+
+    async def _shop(self, instance: Instance, slug: str) -> str:
+        """The page from which an app can be had: of Cozy's store where it is installed, else of ours; else none."""
+        if await self._apps.find(instance, STORE) is not None:
+            return self._apps.url(instance, STORE, f"#/discover/{slug}")
+        if await self._apps.find(instance, MARKET) is not None:
+            return self._apps.url(instance, MARKET, f"?app={slug}")
+        return ""
 
     async def _serve(self, call: Call, instance: Instance, app: ServedApp, path: str) -> Response:
         segments = tuple(unquote(part) for part in path.split("/") if part)

@@ -20,7 +20,7 @@ OURS = "org.alcove.apps"
 MANIFEST = "manifest.webapp"
 HOME = "place"
 """The slug of Alcove's own first page. None of Alcove's apps takes a slug of Cozy's: both can be installed."""
-STANDS_IN = {"home": HOME, "settings": "account", "drive": "files", "banks": "money"}
+STANDS_IN = {"home": HOME, "settings": "account", "drive": "files", "banks": "money", "store": "market"}
 """Which of Alcove's apps does the work of one of Cozy's, that links and clients may lead to."""
 LIMIT = 2 << 20
 """Bytes of a manifest at the most."""

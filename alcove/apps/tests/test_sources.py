@@ -352,11 +352,12 @@ async def test_a_page_of_an_app_that_could_be_installed_leads_to_the_store(
     async with door.client(f"other.{DOMAIN}") as browser:
         await log_in(browser, DOMAIN, "correct horse battery")
         assert (await browser.get("/", headers=page)).status_code == 404  # there is no store
-        store = write_app(tmp_path, "store", permissions={})
-        async with door.client(DOMAIN, "io.cozy.apps") as client:
-            assert (await client.post("/apps/store", params={"Source": store.as_uri()})).status_code == 202
-        led = await browser.get("/some/page", headers=page)
-        assert (led.status_code, led.headers["location"]) == (307, f"http://store.{DOMAIN}/#/discover/other")
+        for slug, place in (("market", "?app=other"), ("store", "#/discover/other")):  # ours, then Cozy's
+            store = write_app(tmp_path, slug, permissions={})
+            async with door.client(DOMAIN, "io.cozy.apps") as client:
+                assert (await client.post(f"/apps/{slug}", params={"Source": store.as_uri()})).status_code == 202
+            led = await browser.get("/some/page", headers=page)
+            assert (led.status_code, led.headers["location"]) == (307, f"http://{slug}.{DOMAIN}/{place}")
         assert (await browser.get(f"http://none.{DOMAIN}/", headers=page)).status_code == 404
     asked = len(web.asked)
     async with door.client(f"other.{DOMAIN}") as stranger:

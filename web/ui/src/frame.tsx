@@ -24,7 +24,8 @@ const APPS: readonly { slug: 'place' | 'money' | 'files' | 'sources'; icon: Icon
 ]
 
 /** What is looked at now and then: in the person's menu. */
-const ASIDE: readonly { slug: 'egress' | 'jobs'; icon: IconName }[] = [
+const ASIDE: readonly { slug: 'market' | 'egress' | 'jobs'; icon: IconName }[] = [
+  { slug: 'market', icon: 'grid' },
   { slug: 'egress', icon: 'globe' },
   { slug: 'jobs', icon: 'clock' },
 ]

@@ -1,5 +1,6 @@
 export { Button, Kbd, Menu, Modal, Skeleton, useMantineColorScheme as useScheme } from '@mantine/core'
 export { type Action, keyName, useActions } from './actions'
+export { Ask } from './ask'
 export { type Answer, type Hit, iconOf, marked, type Part, plain } from './finding'
 export { LONGEST as LONGEST_QUESTION, Marked, useRested } from './found'
 export { download } from './download'

@@ -1,9 +1,9 @@
 // What each device says instead of the passphrase, and how to take it back.
-import { Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
+import { Ask, Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
 import { useState } from 'react'
-import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
 import { useAppPasswords, useRemoveAppPassword } from './api'
+import { useFailed } from './failed'
 import { type AppPassword, today } from './model'
 import { texts } from './texts'
 

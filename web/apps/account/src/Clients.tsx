@@ -1,9 +1,9 @@
 // The devices and programs that are connected to the place, and how to disconnect one.
-import { Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
+import { Ask, Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
 import { useState } from 'react'
-import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
 import { type Backup, useBackups, useClients, useDisconnect } from './api'
+import { useFailed } from './failed'
 import { type Client, today } from './model'
 import { texts } from './texts'
 

@@ -1,10 +1,10 @@
 // Where the person is signed in, and how to sign out there.
 import { useClient } from '@alcove/client'
-import { Button, Failure, Icon, Rows, useFormats, useSay, useToast } from '@alcove/ui'
+import { Ask, Button, Failure, Icon, Rows, useFormats, useSay, useToast } from '@alcove/ui'
 import { useState } from 'react'
-import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
 import { useDevices, useSignOut } from './api'
+import { useFailed } from './failed'
 import { type Device, today } from './model'
 import { texts } from './texts'
 

@@ -1,10 +1,10 @@
 // The person's passkeys: named, removed; a new one is made on a page of the instance itself, as browsers want it.
 import { useClient } from '@alcove/client'
-import { Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
+import { Ask, Button, Failure, Icon, Name, Rows, useFormats, useSay, useToast } from '@alcove/ui'
 import { type FormEvent, useId, useState } from 'react'
-import { Ask, useFailed } from './Ask'
 import css from './account.module.css'
 import { usePasskeys, useRemovePasskey, useRenamePasskey } from './api'
+import { useFailed } from './failed'
 import { type Passkey, today } from './model'
 import { texts } from './texts'
 

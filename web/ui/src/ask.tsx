@@ -1,8 +1,8 @@
-// What is asked before something ends, and what is said when a change was not kept: the same in every part.
-import { Unreachable } from '@alcove/client'
-import { Button, Modal, useSay, useToast } from '@alcove/ui'
+// What is asked before something that cannot be undone.
+import { Button, Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
-import css from './account.module.css'
+import css from './ask.module.css'
+import { useSay } from './language'
 import { texts } from './texts'
 
 interface Props {
@@ -22,8 +22,8 @@ export function Ask({ opened, title, act, go, close, children }: Props) {
     close()
   }
   return (
-    <Modal opened={opened} onClose={close} title={title}>
-      <p>{children}</p>
+    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': say('close') }}>
+      <div>{children}</div>
       <div className={css.acts}>
         <Button variant="filled" onClick={yes} data-autofocus>
           {act}
@@ -34,11 +34,4 @@ export function Ask({ opened, title, act, go, close, children }: Props) {
       </div>
     </Modal>
   )
-}
-
-/** Tells that a change was not kept. */
-export function useFailed(): (error: Error) => void {
-  const say = useSay(texts)
-  const toast = useToast()
-  return error => toast({ text: say(error instanceof Unreachable ? 'away' : 'failed'), bad: true })
 }
