@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("alcove.connectors")
 
 INPUTS = "/inputs/inputs.json"
+PAYLOAD = "cozy_payload.json"
 FILES = "/inputs/files"
 EXPANDED = "/inputs/expanded"
 
@@ -181,6 +182,8 @@ class Runs:
         async with self._ways.open(run.instance, run.konnector.slug, confinement, run.reach) as way:
             env = {**self._environment(run, way.url), **started.env, **way.env}
             program = Program(started.argv, env, (*started.binds, *way.binds), started.cwd)
+            if len(env["COZY_PAYLOAD"].encode()) > FIELDS_LIMIT:
+                program = await asyncio.to_thread(_with_payload_file, program, way.folder / PAYLOAD, confinement)
             return await self._watched(run, program, on_line, asking=_Asking(run, self._questions), doors=way.doors)
 
     async def sort(self, run: Run, konnectors: Sequence[Konnector], on_line: OnLine | None = None) -> RunEnd:
@@ -251,9 +254,8 @@ class Runs:
             manual=run.manual,
             secret=run.secret,
         )
-        for name in ("COZY_FIELDS", "COZY_PAYLOAD"):
-            if len(env[name].encode()) > FIELDS_LIMIT:
-                raise Unprocessable(f"The message of the job is longer than {FIELDS_LIMIT} bytes")
+        if len(env["COZY_FIELDS"].encode()) > FIELDS_LIMIT:
+            raise Unprocessable(f"The message of the job is longer than {FIELDS_LIMIT} bytes")
         return env
 
     def _list_inputs(self, workspace: Workspace, inputs: Sequence[RunInput]) -> Bind:
@@ -329,3 +331,13 @@ class _Asking:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _with_payload_file(program: Program, file: Path, confinement: Confinement) -> Program:
+    """A payload that no variable can carry lies in a file, which the variable names (contract-b section 8)."""
+    file.write_text(program.env["COZY_PAYLOAD"], "utf-8")
+    file.chmod(0o644)
+    bind = Bind(file, f"{program.cwd}/{PAYLOAD}")
+    name = PAYLOAD if confinement.level is Level.NAMESPACES else str(file)
+    env = {**program.env, "COZY_PAYLOAD": f"@{name}"}
+    return replace(program, env=env, binds=(*program.binds, bind))

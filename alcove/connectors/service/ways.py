@@ -51,6 +51,8 @@ class Way:
 
     url: str
     """Where it finds its own server."""
+    folder: Path
+    """A folder for this run, which only the server can enter."""
     env: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[Bind, ...] = ()
     broker: Broker | None = None
@@ -83,7 +85,7 @@ class Ways:
             env = {"ALCOVE_SOCKET": confinement.place(bind)}
             url = f"{self._port.scheme}://{domain}/"
             if reach is None:
-                yield Way(url, env, (bind,))
+                yield Way(url, socket.parent, env, (bind,))
                 return
             host, _, port = domain.partition(":")
             home = Home(host, int(port or 80), address, self._port.port)
@@ -91,9 +93,9 @@ class Ways:
             try:
                 if confinement.level is Level.NAMESPACES:
                     # Within the child's network nobody speaks TLS for this server, and nobody else hears.
-                    yield Way(f"http://{domain}/", env | _inside(), (bind, *_sees()), broker)
+                    yield Way(f"http://{domain}/", socket.parent, env | _inside(), (bind, *_sees()), broker)
                 else:
-                    yield Way(url, env | await _beside(broker, host), (bind,), broker)
+                    yield Way(url, socket.parent, env | await _beside(broker, host), (bind,), broker)
             finally:
                 await broker.close()
 

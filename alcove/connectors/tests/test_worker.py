@@ -61,6 +61,20 @@ async def test_the_environment_is_the_contract_s(write_connector: Any, open_plac
     assert (ended.state, ended.error) == ("done", "")
 
 
+async def test_a_long_payload_comes_in_a_file(write_connector: Any, open_place: Any) -> None:
+    source = (
+        "name = os.environ['COZY_PAYLOAD']\n"
+        "said = json.load(open(name[1:])) if name.startswith('@') else json.loads(name)\n"
+        "tell(type='critical', message=name[:1] + str(len(said['a'])), no_retry=True)\n"
+    )
+    place = await open_place(write_connector("hook", script(source), egress=[]))
+    await Shelf(place.house.need(Documents)).ensure_account(place.instance.key, "account", {"name": "me"})
+    jobs, message = place.house.need(Jobs), {"account": "account", "konnector": "hook"}
+    for size, told in ((10, "{10"), (200_000, "@200000")):
+        job = await jobs.push(place.instance.key, "konnector", message, payload={"a": "x" * size})
+        assert (await jobs.wait(place.instance.key, job.id)).error == told
+
+
 async def test_lines_reach_who_watches_the_job(write_connector: Any, open_place: Any) -> None:
     place = await open_place(
         write_connector("chatty", script("tell(type='info', message='x' * 5000)\nprint('no JSON')"))
