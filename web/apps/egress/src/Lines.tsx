@@ -7,6 +7,9 @@ import { useEffect } from 'react'
 import { byDay, type Connection } from './model'
 import { texts } from './texts'
 
+/** Reasons that the line tells in other words. */
+const TOLD_ALREADY = ['blocked', 'policy']
+
 interface LinesProps {
   lines: ReturnType<typeof useConnections>
   blocked: readonly string[]
@@ -56,7 +59,7 @@ function Line({ connection, forbidden, names }: { connection: Connection; forbid
   const say = useSay(texts)
   const formats = useFormats()
   const { at, purpose, who, host, port, address, verdict, reason, up, down } = connection
-  const facts = [names.purpose(purpose), ...(address ? [`${address} · ${port}`] : []), ...(reason && reason !== 'blocked' ? [reason] : []), ...(forbidden ? [say('line.forbidden')] : [])]
+  const facts = [names.purpose(purpose), ...(address ? [`${address} · ${port}`] : []), ...(reason && !TOLD_ALREADY.includes(reason) ? [reason] : []), ...(forbidden ? [say('line.forbidden')] : [])]
   return (
     <li data-verdict={verdict}>
       <span className={css.sign}>
