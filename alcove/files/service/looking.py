@@ -194,7 +194,9 @@ class _Course:
         """The process has ended: how many files have, once what came of them is kept."""
         if self._done < len(self._subjects) and not (ending.ok and self._done):
             await self._end(replace(ending, limits=self._limits))
-        await asyncio.gather(*self._keeping)
+        kept = await asyncio.gather(*self._keeping, return_exceptions=True)
+        if failed := next((error for error in kept if error is not None), None):
+            raise failed  # now that what could be kept is
         return self._done
 
     async def stop(self) -> None:

@@ -30,7 +30,7 @@ from alcove.files.model.texts import (
     without_text,
     written,
 )
-from alcove.files.service.looking import MANY, MAY_PASS, Subject
+from alcove.files.service.looking import MAY_PASS, Subject
 from alcove.files.store import Snapshot, find_node, with_digest
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ log = logging.getLogger("alcove.files")
 
 NAME = "files.texts"
 """The follower."""
-BATCH = MANY
+BATCH = 500
 """Changes after which the follower's place is remembered: what a crash makes it look at again."""
 ASKED = 2000
 """Files that may wait because somebody asked for their text: who asks beyond that asks again."""

@@ -54,7 +54,7 @@ log = logging.getLogger("alcove.files")
 
 NAME = "files.thumbnails"
 """The follower."""
-BATCH = 50
+BATCH = 500
 """Changes after which the follower's place is remembered: what a crash makes it look at again."""
 ASKED = 2000
 """Files that may wait because somebody asked for their thumbnails: who asks beyond that asks again."""
