@@ -259,3 +259,9 @@ def test_the_hosts_of_a_source_are_shown_and_confirmed(
         assert {one["state"] for one in known["attributes"]["hosts"].values()} == {"allowed"}
     page = visit.open("sources", "?source=boutique")
     expect(page.get_by_text("Chaque connexion est notée dans le journal de ce qui est sorti.")).to_be_visible()
+    expect(page.get_by_role("link", name="Voir chaque connexion")).to_be_visible()
+    visit.check("source-reach")
+    page.get_by_role("button", name="Refuser boutique.invalid", exact=True).click()
+    expect(page.get_by_role("button", name="Permettre boutique.invalid", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Refuser images.boutique.invalid")).to_be_visible()

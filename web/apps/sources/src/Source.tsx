@@ -1,8 +1,9 @@
 // The page of one source: what it asks, what runs now, its runs, its accounts, what it may and did reach.
 import { Button, chosen, type Handing, Icon, Panel, Questions, useQuestions, useToast } from '@alcove/ui'
+import { appAddress, useClient } from '@alcove/client'
 import { type RefObject, useRef, useState } from 'react'
 import { Accounts } from './Accounts'
-import { useAccounts, useLaunch, useRuns, useSchedule, useTriggers } from './api'
+import { useAccounts, useAllowing, useHosts, useLaunch, useRuns, useSchedule, useTriggers } from './api'
 import { Going, Live } from './Live'
 import { describe, healthOf, type Konnector, mayDo, nameOf, reached, type Run, takesFiles, untaken } from './model'
 import { RunList } from './RunList'
@@ -146,6 +147,7 @@ function Reach({ konnector, runs }: { konnector: Konnector; runs: readonly Run[]
   const { say, formats, language } = useWords()
   const may = mayDo(konnector, language)
   const hosts = konnector.egress ?? []
+  const { page } = useClient()
   const did = reached(runs)
   return (
     <>
@@ -163,12 +165,45 @@ function Reach({ konnector, runs }: { konnector: Konnector; runs: readonly Run[]
       </section>
       <section className={css.part}>
         <h2 className={css.heading}>{say('reach')}</h2>
-        <p>{hosts.length ? say('reach.hosts', { hosts: formats.list(hosts) }) : say('reach.none')}</p>
+        <p>{hosts.length ? say('reach.hosts', { hosts: formats.list(hosts) }) : say(konnector.egress || takesFiles(konnector) ? 'reach.none' : 'reach.learned')}</p>
+        <Hosts slug={konnector.slug} />
       </section>
       <section className={css.part}>
         <h2 className={css.heading}>{say('did')}</h2>
         <p>{say(`did.${did}`, { count: runs.length })}</p>
+        {did === 'told' && <a href={appAddress(page, 'egress', window.location.protocol, `?who=${encodeURIComponent(konnector.slug)}`)}>{say('did.see')}</a>}
       </section>
     </>
+  )
+}
+
+/** The hosts that it wanted to connect to without having said so before, and what the person allows of them. */
+function Hosts({ slug }: { slug: string }) {
+  const { say } = useWords()
+  const toast = useToast()
+  const hosts = useHosts(slug)
+  const allow = useAllowing(slug, error => toast({ text: say('host.failed', { reason: error.message }), bad: true }))
+  if (!hosts.data?.length) return null
+  return (
+    <ul className={css.accounts}>
+      {hosts.data.map(({ host, state }) => (
+        <li key={host}>
+          <span className={css.account}>
+            <bdi>{host}</bdi>
+            <span className="small muted"> {say(`host.${state}`)}</span>
+          </span>
+          {state !== 'allowed' && (
+            <Button variant="subtle" size="compact-sm" onClick={() => allow({ host, state: 'allowed' })} aria-label={say('host.allow.name', { host })}>
+              {say('host.allow')}
+            </Button>
+          )}
+          {state !== 'refused' && (
+            <Button variant="subtle" size="compact-sm" onClick={() => allow({ host, state: 'refused' })} aria-label={say('host.refuse.name', { host })}>
+              {say('host.refuse')}
+            </Button>
+          )}
+        </li>
+      ))}
+    </ul>
   )
 }

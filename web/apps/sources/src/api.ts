@@ -1,11 +1,12 @@
 // What the page of sources asks of the server.
-import { Refused, useClient, useFresh } from '@alcove/client'
+import { Refused, useAct, useClient, useFresh } from '@alcove/client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type Account, accountFor, type Field, type Konnector, type Run, type Trigger, triggerFor } from './model'
 
 const KONNECTORS = 'io.cozy.konnectors'
 const RUNS = 'org.alcove.runs'
 const ACCOUNTS = 'io.cozy.accounts'
+const REACH = 'org.alcove.reach'
 const TRIGGERS = 'io.cozy.triggers'
 const JSONAPI = 'application/vnd.api+json'
 export const KEY = ['sources']
@@ -89,6 +90,39 @@ export function useSchedule() {
     },
     meta: { quiet: true },
   })
+}
+
+export interface Host {
+  host: string
+  state: 'asked' | 'allowed' | 'refused'
+}
+
+const REACHES = [...KEY, 'reach']
+
+/** The hosts that a source wanted, each with what the person said of it. */
+export function useHosts(slug: string) {
+  const { door } = useClient()
+  useFresh([REACH, RUNS], REACHES)
+  return useQuery({
+    queryKey: [...REACHES, slug],
+    queryFn: async ({ signal }): Promise<Host[]> => {
+      const said = await door.ask<{ data: { id: string; attributes: { hosts?: Record<string, { state: Host['state'] }> } }[] }>('GET', '/connectors/reach', { accept: JSONAPI, signal })
+      const hosts = said.data.find(({ id }) => id === slug)?.attributes.hosts ?? {}
+      return Object.entries(hosts).map(([host, { state }]) => ({ host, state })).sort((a, b) => a.host.localeCompare(b.host))
+    },
+    meta: { quiet: true },
+  })
+}
+
+/** Allows a source a host, or refuses it; shown at once, and taken back when the server refuses. */
+export function useAllowing(slug: string, failed: (error: Error) => void) {
+  const { door } = useClient()
+  return useAct<Host>({
+    key: [...REACHES, slug],
+    send: ({ host, state }) => door.send('PUT', `/connectors/reach/${slug}/${encodeURIComponent(host)}`, { body: { data: { attributes: { state } } }, accept: JSONAPI }),
+    foresee: (held, asked) => (held as Host[]).map(one => (one.host === asked.host ? asked : one)),
+    failed,
+  }).mutate
 }
 
 /** Runs a source now. */
