@@ -80,7 +80,7 @@ async def test_one_document_from_birth_to_tombstone(documents: StoredDocuments) 
         ("POST", "a.b/_find", '{"selector": {"n": 1}, "use_index": "by-n", "bookmark": "\u00e9"}', 400),
         ("POST", "a.b/_index", "{}", 400),
         ("POST", "a.b/_index", '{"index": 1}', 400),
-        ("POST", "a.b/_index", '{"index": {"fields": []}}', 400),
+        ("POST", "a.b/_index", '{"index": {"fields": [""]}}', 400),
         ("POST", "a.b/_index", '{"index": {"fields": [1]}}', 400),
         ("POST", "a.b/_index", '{"index": {"fields": ["a"]}, "ddoc": 1}', 400),
         ("POST", "a.b/_index", '{"index": {"fields": ["a"], "partial_filter_selector": {"$no": 1}}}', 400),
@@ -316,6 +316,28 @@ async def test_pages_of_a_query(documents: StoredDocuments) -> None:
     assert (await me.post("a.b/_find", json={**request, "limit": 5000, "bookmark": "nil"})).json()["limit"] == 100
     empty = {"selector": {"n": {"$gt": 5, "$lt": 2}}}
     assert (await me.post("a.b/_find", json=empty)).json()["docs"] == []
+
+
+async def test_an_index_without_fields_is_of_all_that_its_filter_lets_in(documents: StoredDocuments) -> None:
+    """Cozy's clients define it for a query that has a partial filter alone."""
+    await each(documents, "t", "a.b", {f"d{n}": {"n": n, "gone": n % 2 == 0} for n in range(7)})
+    me = client(documents)
+    index = {"fields": [], "partial_filter_selector": {"gone": True}}
+    made = await me.post("a.b/_index", json={"index": index, "ddoc": "by__filter_(gone_true)"})
+    assert (made.status_code, made.json()["result"]) == (200, "created")
+    listed = (await me.get("a.b/_design_docs?include_docs=true")).json()["rows"]
+    (view,) = (view for row in listed for view in row["doc"]["views"].values())
+    assert view["map"] == {"fields": {}, "partial_filter_selector": {"gone": True}}
+    ask = {"selector": {"n": {"$gt": 0}}, "use_index": "by__filter_(gone_true)", "limit": 2, "fields": ["_id"]}
+    page = (await me.post("a.b/_find", json=ask)).json()
+    assert [document["_id"] for document in page["docs"]] == ["d2", "d4"]
+    d5 = (await me.get("a.b/d5")).json()
+    await me.put("a.b/d5", json={**d5, "gone": True})
+    page = (await me.post("a.b/_find", json={**ask, "bookmark": page["bookmark"]})).json()
+    assert [document["_id"] for document in page["docs"]] == ["d5", "d6"]
+    sorted_by_n = {**ask, "sort": [{"n": "asc"}]}
+    assert (await me.post("a.b/_find", json=sorted_by_n)).json()["error"] == "no_usable_index"
+    assert (await me.post("a.b/_find", json={"selector": {"n": 1}})).json()["error"] == "no_index"
 
 
 async def test_writers_at_the_same_time_make_one_winner(documents: StoredDocuments) -> None:
